@@ -1,0 +1,264 @@
+"""Notebooks -> pages for Sphinx:  python docs/pages.py   (after nbdev's proc_nbs; see build.sh)
+
+Takes nbs/ (what was written) with _proc/ (what nbdev made of it: hidden cells gone, links added) and the executed runs in outputs/, and
+writes _docsrc/. Exported cells become reference entries, charts and records become HTML. Pages and their order come from the notebooks'
+folders and numbers: there is no list to keep."""
+import ast, hashlib, itertools, json, os, re, shutil, sys
+from configparser import ConfigParser
+from html import escape
+from pathlib import Path
+import nbformat
+import api
+
+root = Path(__file__).resolve().parent.parent
+nbs, proc, out, runs = root/'nbs', root/'_proc', root/'_docsrc', root/'outputs'
+ini = ConfigParser(delimiters=['=']); ini.read(root/'settings.ini', encoding='utf-8'); ini = ini['DEFAULT']
+ROOMS = {'': 'Start', '0': 'Parameters and places', 'corpora': 'Corpora', 'modeling': 'Modeling', 'training': 'Training',
+         'evaluation': 'Evaluation', '6': 'Records and runner', 'phases': 'Phases', 'analyses': 'Analyses'}
+VEGA, RECORD = 'application/vnd.vegalite.v6+json', 'application/vnd.medmtl.record+json'
+md, chart_ids, count, astray = nbformat.v4.new_markdown_cell, itertools.count(1), dict(charts=0, entries=0), []
+
+
+def give_up(message: str): sys.exit(f'docs: {message}')
+
+
+# ---- what a notebook says of itself
+
+DIRECTIVE = re.compile(r'^[ \t]*#\|[ \t]*([\w-]+):?[ \t]*(.*)$', re.M)
+def directives(cell) -> dict: return dict(DIRECTIVE.findall(cell.source)) if cell.cell_type == 'code' else {}
+def stripped(source: str) -> str: return DIRECTIVE.sub('', source).strip('\n')
+def exported(cell) -> bool: return bool({'export', 'exports', 'exporti'} & directives(cell).keys())
+
+
+class Page:
+    "A notebook and the place of its page"
+    def __init__(self, path: Path):
+        self.path, self.nb = path, nbformat.read(path, 4)
+        rel = path.relative_to(nbs)
+        self.room = rel.parts[0] if len(rel.parts) > 1 else (re.match(r'\d|', rel.name)[0])
+        self.name = rel.with_name(re.sub(r'^\d+[a-z]?_', '', rel.stem)).as_posix()
+        head = next((c.source for c in self.nb.cells if c.cell_type == 'markdown'), '')
+        found = re.match(r'#\s+(.+)\n+>\s*(.+(?:\n(?:>\s?)?\S.*)*)', head)
+        if not found: give_up(f'nbs/{rel}: the first Markdown cell must be "# Title" and below it "> what it is about, in one line"')
+        self.title, self.summary = found[1].strip(), ' '.join(found[2].replace('\n>', '\n').split())
+        exp = [d['default_exp'] for c in self.nb.cells if 'default_exp' in (d := directives(c))]
+        self.module = f"{ini['lib_path']}.{exp[0].strip()}" if exp else None
+
+
+def found_pages() -> list:
+    files = [p for p in nbs.rglob('*.ipynb') if not any(part[0] in '._' for part in p.relative_to(nbs).parts)]
+    pages = [Page(p) for p in sorted(files, key=lambda p: (p.name != 'index.ipynb', p.as_posix()))]
+    for page, twin in itertools.combinations(pages, 2):
+        if page.name == twin.name: give_up(f'{page.path.relative_to(root)} and {twin.path.relative_to(root)} would both become {page.name}.html')
+    return pages
+
+
+def symbols(pages: list) -> dict:
+    "Every name that the reference has -> its full names"
+    known = {}
+    for page in pages:
+        if not page.module: continue
+        known.setdefault(page.module, set()).add(page.module)
+        for cell in page.nb.cells:
+            for node in api.public(stripped(cell.source)) if exported(cell) else ():
+                inner = [f'{node.name}.{m.name}' for m in getattr(node, 'body', []) if isinstance(node, ast.ClassDef)
+                         and isinstance(m, (ast.FunctionDef, ast.AsyncFunctionDef)) and not m.name.startswith('_')]
+                for name in [node.name, *inner]:
+                    for key in (name, f'{page.module}.{name}', f'{page.module}.{name}'.removeprefix(ini['lib_path'] + '.')): known.setdefault(key, set()).add(f'{page.module}.{name}')
+    return known
+
+
+def linker(page: Page, known: dict):
+    "Code span -> the same, linked to the entry that it names"
+    def link(span: str) -> str:
+        names = known.get(span.strip('`').removesuffix('()'), set())
+        own = {n for n in names if page.module and n.startswith(page.module + '.')}
+        target = (own or names) if len(own or names) == 1 else set()
+        return f'{{py:obj}}`{span.strip("`")} <{target.pop()}>`' if target else span
+    return link
+
+
+# ---- cells
+
+def prose(text: str, page: Page, link, names: dict) -> str:
+    "A Markdown cell: our names linked (nbdev's links to the published site undone), links to notebooks and files made to work here"
+    text = re.sub(r'\[(`[^`]+`)\]\(' + re.escape(ini['doc_host'] + ini['doc_baseurl']) + r'[^)]*\)', r'\1', text)
+    blocks = re.split(r'(^```.*?^```[ \t]*$|^\$\$.*?\$\$[ \t]*$)', text, flags=re.M | re.S)
+    one = re.compile(r'!?\[(?:[^\[\]]|\[[^\]]*\])*\]\([^)\s]*\)|(?<!`)`[^`\n]+`(?!`)')
+    def change(m):
+        if m[0][0] == '`': return link(m[0])
+        return re.sub(r'\]\(([^)\s]+)\)$', lambda t: f']({local(t[1], page, names)})', m[0])
+    return ''.join(b if n % 2 else one.sub(change, b) for n, b in enumerate(blocks))
+
+
+def local(target: str, page: Page, names: dict) -> str:
+    "Where a link of a notebook leads on the site: another page, a copy of a file of the repository, or out"
+    if re.match(r'[a-z]+:|#', target): return target
+    path, _, anchor = target.partition('#')
+    file = (page.path.parent/path).resolve()
+    up = '../' * page.name.count('/')
+    if file in names: return f'{up}{names[file]}.ipynb' + (f'#{anchor}' if anchor else '')
+    if not file.exists() or not file.is_relative_to(root):
+        astray.append(f'{page.path.relative_to(root)} links to {target}, which is not there')
+        return target
+    rel = file.relative_to(root).as_posix()
+    if file.is_dir() or file.suffix == '.ipynb': return f"{ini['git_url']}/blob/{ini['branch']}/{rel}"
+    copy = out/'_files'/rel; copy.parent.mkdir(parents=True, exist_ok=True); shutil.copyfile(file, copy)
+    return f'{up}_files/{rel}'
+
+
+def source_block(source: str, fold: bool) -> str:
+    code = f'```python\n{source}\n```'
+    return f'<details class="source"><summary>Source</summary>\n\n{code}\n\n</details>' if fold else code
+
+
+def reference(cell, page: Page, link) -> list:
+    "An exported cell: its entries, then its source; source alone where it defines nothing public; nothing where it only imports"
+    source = stripped(cell.source)
+    if all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.parse(source).body): return []
+    told = api.entries(source, page.module, link)
+    count['entries'] += len(told)
+    return [md(t) for t in [*told, source_block(source, fold=bool(told))]]
+
+
+def shown_again(cell, pages: list, link) -> list:
+    "A `show_doc(name)` that was written by hand, in a tour"
+    names = re.findall(r'^show_doc\((?:\w+\.)*(\w+)', cell.source, re.M)
+    return [md(t) for name in names for p in pages if p.module for c in p.nb.cells if exported(c)
+            for t in api.entries(stripped(c.source), p.module, link, index=False, only=name)]
+
+
+def chart(spec: dict, svg: str) -> str:
+    "The specification for the bundled Vega, and the picture for where no script runs"
+    count['charts'] += 1
+    data = json.dumps(spec).replace('</', '<\\/')
+    return f'<div class="chart" id="chart-{next(chart_ids)}"><script type="application/json">{data}</script><div class="picture">{svg}</div></div>'
+
+
+def record(value: dict) -> str:
+    "A record that came without its readable table"
+    def rows(prefix, v):
+        if isinstance(v, dict) and v: return [r for k in v for r in rows(f'{prefix}.{k}' if prefix else k, v[k])]
+        return [(prefix, json.dumps(v, ensure_ascii=False))]
+    return '<table>' + ''.join(f'<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows('', value)) + '</table>'
+
+
+def output(o):
+    "One form of each output, or None for what is noise on a page"
+    if o.output_type == 'stream' and o.name == 'stderr': return None
+    if 'execution_count' in o: o.execution_count = None
+    data = o.get('data')
+    if data is None: return o
+    svg = ''.join(data.get('image/svg+xml', ''))
+    if VEGA in data: data = {'text/html': chart(data[VEGA], svg)}
+    elif RECORD in data: data = {'text/html': ''.join(data.get('text/html', '')) or record(data[RECORD])}
+    else: data = {k: v for k, v in data.items() if k.split('/')[0] in ('text', 'image')}
+    o.data = nbformat.from_dict(data)
+    return o if data else None
+
+
+HIDES = {('echo', 'false'): 'remove-input', ('code-fold', 'true'): 'hide-input', ('output', 'false'): 'remove-output', ('include', 'false'): 'remove-cell'}
+def code(cell):
+    "A code cell as myst-nb takes it"
+    tags = {HIDES.get((k, v.strip().lower())) for k, v in directives(cell).items()} - {None} | set(cell.metadata.get('tags', []))
+    cell.source, cell.execution_count, cell.metadata = stripped(cell.source), None, nbformat.from_dict({'tags': sorted(tags)} if tags else {})
+    cell.outputs = [o for o in map(output, cell.outputs) if o]
+    return cell
+
+
+def cells(page: Page, pages: list, known: dict, names: dict) -> list:
+    "In the order in which they were written: what nbdev kept, and entries where it took exported cells out"
+    twin = proc/page.path.relative_to(nbs)
+    if not twin.exists(): give_up(f'{twin.relative_to(root)} is missing: run nbdev\'s proc_nbs first (bash docs/build.sh does)')
+    kept, link, done = {c.id: c for c in nbformat.read(twin, 4).cells}, linker(page, known), []
+    for n, cell in enumerate(page.nb.cells):
+        if exported(cell):
+            if 'hide' not in directives(cell): done += reference(cell, page, link)
+        elif cell.source.startswith('show_doc('): done += shown_again(cell, pages, link)
+        elif n == 0 or cell.id in kept:
+            new = cell if n == 0 else kept[cell.id]
+            if new.cell_type == 'markdown': done.append(md(prose(new.source, page, link, names)))
+            elif new.cell_type == 'code': done.append(code(new))
+    origin = page.path.relative_to(root).as_posix()
+    where = f'{{download}}`{origin} <{"../" * page.name.count("/")}_files/{origin}>`' + (f' → {{py:mod}}`{page.module}`' if page.module else '')
+    copy = out/'_files'/origin; copy.parent.mkdir(parents=True, exist_ok=True); shutil.copyfile(page.path, copy)
+    module = [f':::{{py:module}} {page.module}\n:::'] if page.module else []
+    done.insert(1, md('\n\n'.join([*module, ':::{container} origin\n' + where + '\n:::'])))
+    return done
+
+
+def write(name: str, cells: list):
+    nb = nbformat.v4.new_notebook(cells=cells, metadata={'kernelspec': {'display_name': 'python3', 'language': 'python', 'name': 'python3'},
+                                                         'language_info': {'name': 'python'}})
+    for n, c in enumerate(nb.cells): c['id'] = hashlib.sha256(f'{name} {n}'.encode()).hexdigest()[:8]
+    file = out/f'{name}.ipynb'; file.parent.mkdir(parents=True, exist_ok=True); nbformat.write(nb, file)
+
+
+# ---- the experiment record
+
+def executed() -> dict:
+    "Phase -> its executed notebooks; not what is unfinished, failed or beside them"
+    files = [p for p in sorted(runs.rglob('*.ipynb')) if not any(q.startswith('.') for q in p.relative_to(runs).parts)
+             and not p.name.endswith(('.part.ipynb', '.failed.ipynb'))]
+    return {phase: list(group) for phase, group in itertools.groupby(files, key=lambda p: p.relative_to(runs).parent.as_posix())}
+
+
+def run_page(file: Path) -> str:
+    "An executed notebook as a page that is named after the run"
+    nb, name = nbformat.read(file, 4), file.relative_to(runs).with_suffix('').as_posix()
+    done = []
+    for cell in nb.cells:
+        if {'hide', 'default_exp'} & directives(cell).keys(): continue
+        if cell.cell_type == 'markdown':
+            text = cell.source if done else re.sub(r'^#\s+(.+)', rf'# {file.stem}\n\n**\1**', cell.source, count=1)
+            done.append(md(re.sub(r'\[([^\]]*)\]\((?![a-z]+:|#)[^)\s]*\)', r'\1', text)))
+        elif cell.cell_type == 'code': done.append(code(cell))
+    if not done or not done[0].source.startswith('# '): done.insert(0, md(f'# {file.stem}'))
+    write(f'runs/{name}', done)
+    return f'runs/{name}'
+
+
+def run_pages() -> list:
+    "A page for each run, one for each phase that lists them; returns the phases' pages"
+    made = []
+    for phase, files in executed().items():
+        if phase == '.': phase = 'other'
+        names = [run_page(f) for f in files]
+        body = f'# {phase}\n\n{len(names)} executed runs.\n\n```{{toctree}}\n:maxdepth: 1\n\n' + '\n'.join(f'/{n}' for n in names) + '\n```\n'
+        file = out/'runs'/phase/'index.md'; file.parent.mkdir(parents=True, exist_ok=True); file.write_text(body, encoding='utf-8')
+        made.append((phase, f'runs/{phase}/index', f'{len(names)} executed runs'))
+    return made
+
+
+# ---- the start page
+
+def contents(pages: list, phases: list) -> str:
+    "The navigation (a toctree for each room), and the same to read: every page with its one-line summary"
+    order = list(ROOMS)
+    rooms = sorted({p.room for p in pages}, key=lambda r: order.index(r) if r in order else len(order))
+    groups = [(ROOMS.get(r, r.replace('_', ' ').capitalize()), [(p.title, p.name, p.summary) for p in pages if p.room == r and p.name != 'index']) for r in rooms]
+    groups = [(caption, rows) for caption, rows in [*groups, ('Experiment record', phases)] if rows]
+    trees = ''.join(f'\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n' + '\n'.join(f'{t} </{n}>' for t, n, _ in rows) + '\n```\n' for caption, rows in groups)
+    lists = ''.join(f'\n### {caption}\n\n' + '\n'.join(f'- [{t}](/{n})' + ': ' + api.safe(s, str) for t, n, s in rows) + '\n' for caption, rows in groups)
+    return f'## What is where\n{lists}\nEvery name: {{ref}}`genindex`.\n{trees}'
+
+
+def main():
+    shutil.rmtree(out, ignore_errors=True)
+    (out/'_static').mkdir(parents=True)
+    pages = found_pages()
+    known, names = symbols(pages), {p.path.resolve(): p.name for p in pages}
+    phases = run_pages()
+    toc = md(contents(pages, phases))
+    for page in pages: write(page.name, cells(page, pages, known, names) + ([toc] if page.name == 'index' else []))
+    if 'index' not in (p.name for p in pages): write('index', [md(f"# {ini['title']}\n\n> {ini['description']}"), toc])
+    if astray: give_up('\n      '.join(astray))
+    if count['charts']:
+        import vl_convert
+        (out/'_static'/'vega.js').write_text('(()=>{' + vl_convert.javascript_bundle(vl_version=vl_convert.get_vegalite_versions()[-1]) + '})();', encoding='utf-8')
+    print(f"docs: {len(pages)} notebooks, {sum(map(len, executed().values()))} runs, {count['entries']} reference entries, {count['charts']} charts")
+
+
+if __name__ == '__main__':
+    os.chdir(root)
+    main()
