@@ -1,4 +1,4 @@
-"""Each notebook as a test, in a process of its own:   python .ci/notebooks.py [FILE for the counts] [notebook ...]
+"""Each notebook as a test, in a process of its own:   python .ci/notebooks.py [--counts FILE] [notebook ...]
 
 nbdev_test reuses its workers, so that one notebook's imports and settings leak into the next; here nothing can. Cells that settings.ini's
 `tst_flags` name, and cells with `#| eval: false`, are left out. Phase templates are not run here: the quick study runs them."""
@@ -53,14 +53,16 @@ def test(path: Path, threads: int) -> bool:
 
 def main():
     if sys.argv[1:2] == ['--one']: sys.exit(run_one(Path(sys.argv[2])))
-    counts, chosen = sys.argv[1:2], [Path(a).resolve() for a in sys.argv[2:]]
+    args = sys.argv[1:]
+    counts = args.pop(1) if args[:1] == ['--counts'] else None
+    chosen = [Path(a).resolve() for a in args if a != '--counts']
     every = [p for p in sorted((root/'nbs').rglob('*.ipynb')) if not any(q[0] in '._' for q in p.relative_to(root).parts)]
     paths = chosen or [p for p in every if p.relative_to(root).parts[1] != 'phases']
     if not paths: sys.exit('no notebooks in nbs/')
     cores = os.cpu_count() or 1
     workers = min(cores, 2, len(paths)) # more would want more memory than a small machine has
     with ThreadPoolExecutor(workers) as pool: results = list(pool.map(lambda p: test(p, max(1, cores // workers)), paths))
-    if counts: Path(counts[0]).write_text(f'{sum(results)} {results.count(False)}\n')
+    if counts: Path(counts).write_text(f'{sum(results)} {results.count(False)}\n')
     sys.exit(not all(results))
 
 

@@ -14,7 +14,7 @@ try: proc_nbs(n_workers=0, force=True)
 except Exception as e: sys.exit(f'docs: nbdev could not process a notebook: {e!r}')
 PY
 python docs/pages.py
-rm -rf _docs
-sphinx-build -q -W --keep-going -j 2 -b html -c docs _docsrc _docs
-python docs/check.py
+sphinx-build -q -W --keep-going -j 2 -b html -d _proc/doctrees -c docs _docsrc _proc/site
+python docs/check.py _proc/site
+rm -rf _docs && mv _proc/site _docs # a build that fails leaves the last good site
 echo "docs: built in $SECONDS s; look with: python -m http.server -b 127.0.0.1 -d _docs"

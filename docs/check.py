@@ -1,11 +1,11 @@
-"""Does the built site stand by itself?   python docs/check.py
+"""Does the built site stand by itself?   python docs/check.py [folder]
 No page may load a script, style, font or picture from elsewhere, and every link within the site must lead to a page, and to an anchor on it."""
 import re, sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-site = Path(__file__).resolve().parent.parent/'_docs'
+site = Path(sys.argv[1] if sys.argv[1:] else Path(__file__).parent.parent/'_docs').resolve()
 
 
 class Links(HTMLParser):
@@ -43,7 +43,7 @@ def faults() -> list:
 
 
 if __name__ == '__main__':
-    if not (site/'index.html').exists(): sys.exit('docs: _docs/index.html is missing: run bash docs/build.sh')
+    if not (site/'index.html').exists(): sys.exit(f'docs: {site.name}/index.html is missing: run bash docs/build.sh')
     bad = faults()
     for line in bad[:40]: print('docs:', line)
     if bad: sys.exit(f'docs: {len(bad)} broken or foreign links')

@@ -23,7 +23,7 @@ def _table(rows: list[dict], empty: str) -> None:
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     for line in cells: print('  '.join(f'{c:{w}}' for c, w in zip(line, widths, strict=True)).rstrip())
 
-# %% ../nbs/63_cli.ipynb #e8c0a599
+# %% ../nbs/63_cli.ipynb #add7f24c
 def experiment(args):
     "One run"
     from medmtl.records import read_record, summary
@@ -42,7 +42,7 @@ def study(args):
     "The runs of a study"
     from medmtl.study import read_study, study
     frame = study(args.name, args.jobs, args.snakemake)
-    rows = frame.astype(object).where(frame.notna(), None).to_dict('records')
+    rows = frame.to_dict('records')
     _table([{k: v for k, v in r.items() if k not in ('finished', 'notebook')} for r in rows], 'a study without runs')
     bad, runs = (len({r['run'] for r in rows if not r['finished'] or good}) for good in (False, True))
     where = sorted({str(Path(r['notebook']).parent) for r in rows if r['notebook']})
@@ -52,18 +52,18 @@ def study(args):
     if steps: _say('next:', *(f'\n  {s}' for s in [*steps, f'jupyter lab {where[0]}    # read the runs']))
     return 1 if bad else 0
 
-# %% ../nbs/63_cli.ipynb #49250a7a
+# %% ../nbs/63_cli.ipynb #f5845cff
 def records(args):
     "All finished runs"
-    from medmtl.records import headline, load, read_record
+    from medmtl.records import headline, load, read_all
     from medmtl.places import project_root
     folder = Path(args.folder).resolve() if args.folder else project_root()/'outputs'
     if not folder.is_dir(): raise FileNotFoundError(f'there is no folder {args.folder or "outputs"}')
-    frame = load(folder)
-    if args.csv: return print(frame.to_csv(index=False), end='')
-    found = [read_record(project_root()/n if (project_root()/n).exists() else next(folder.rglob(Path(n).name))) for n in frame.notebook]
+    if args.csv: return print(load(folder).to_csv(index=False), end='')
+    found = [record for _, record in read_all(folder)]
     if args.json: return _json(found)
-    _table([dict(run=r['run'], metric=k, score=v, minutes=round(r['seconds']/60, 1)) for r in found for k, v in (headline(r) or {'': None}).items()],
+    rows = [(r, metric, score) for r in found for metric, score in (headline(r) or {'': None}).items()]
+    _table([dict(run=r['run'], metric=metric, score=score, minutes=f'{r["seconds"]/60:.1f}') for r, metric, score in rows],
            'no finished runs here; make one with `medmtl experiment` or `medmtl study quick`')
 
 def score(args):
@@ -101,40 +101,43 @@ def corpora(args):
     if short: _say(f'not what was expected: {", ".join(short)} (compare "found" and "expected" above)')
     return 1 if short else 0
 
-# %% ../nbs/63_cli.ipynb #a11f015b
+# %% ../nbs/63_cli.ipynb #d40d6909
 def _parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog='medmtl', description='Does multi-task fine-tuning give small models transfer on medical tasks, or only more data?')
+    about = 'Does multi-task fine-tuning give small models transfer on medical tasks, or only more data?'
+    top = argparse.ArgumentParser(prog='medmtl', description=about)
     top.add_argument('--debug', action='store_true', help='show tracebacks')
     commands = top.add_subparsers(title='commands', metavar='COMMAND')
-    def command(run, *names, within=commands, **more):
-        p = within.add_parser(names[0], help=run.__doc__ if within is commands else more.pop('help'), description=more.pop('description', run.__doc__), **more)
-        p.set_defaults(run=run)
+    def command(run, name, about='', within=commands, **defaults):
+        about = about or run.__doc__
+        p = within.add_parser(name, help=about.partition('. ')[0].rstrip('.'), description=about)
+        p.set_defaults(run=run, **defaults)
         return p
-    p = command(experiment, 'experiment', description='Make one run, or find that it is made. Without overrides: the defaults of params/config.yaml.')
-    p.add_argument('overrides', nargs='*', metavar='KEY=VALUE', help='such as model=smollm2, task=semeval2017t3, strategy.training.epochs=3')
+    p = command(experiment, 'experiment', 'Make one run, or find that it is made. Without overrides: the defaults of params/config.yaml.')
+    p.add_argument('overrides', nargs='*', metavar='KEY=VALUE', help='such as task=semeval2017t3 strategy.training.epochs=3')
     p.add_argument('--force', action='store_true', help='run again from nothing, though it is finished')
     p.add_argument('--quiet', action='store_true', help='progress, but no summary at the end')
-    p = command(study, 'study', description='Make the missing runs of a study in params/study. What follows -- is given to Snakemake.')
-    p.add_argument('name', help='such as quick'); p.add_argument('--jobs', type=int, default=1, help='runs at the same time (1)')
-    p.set_defaults(snakemake=[])
+    p = command(study, 'study', 'Make the missing runs of a study in params/study. What follows -- is given to Snakemake.', snakemake=[])
+    p.add_argument('name', help='such as quick')
+    p.add_argument('--jobs', type=int, default=1, help='runs at the same time (1)')
     p = command(records, 'records'); p.add_argument('folder', nargs='?', help='where executed notebooks are (outputs)')
     how = p.add_mutually_exclusive_group()
-    how.add_argument('--json', action='store_true', help='whole records'); how.add_argument('--csv', action='store_true', help='whole records, flat')
-    p = command(score, 'score', description='Score a prediction as the organisers of the shared task do; prints JSON.')
+    how.add_argument('--json', action='store_true', help='whole records')
+    how.add_argument('--csv', action='store_true', help='whole records, flat')
+    p = command(score, 'score', 'Score a prediction as the organisers of the shared task do; prints JSON.')
     for name in 'task', 'gold', 'prediction': p.add_argument(name)
-    p = command(corpora, 'corpora'); p.set_defaults(what=None); p.add_argument('--json', action='store_true', help='the list as JSON')
+    p = command(corpora, 'corpora', what=None)
+    p.add_argument('--json', action='store_true', help='the list as JSON')
     what = p.add_subparsers(title='with corpora', metavar='WHAT')
     for name, about, arguments in (('add', 'check a corpus and remember where it lies', dict(name=None, path=None)),
                                    ('check', 'read added corpora again and compare their counts', dict(names='*')),
                                    ('inspect', 'count what is in a file or folder, and list its problems', dict(format=None, path=None))):
-        p = command(corpora, name, within=what, help=about, description=f'{about.capitalize()}; prints JSON.')
-        p.set_defaults(what=name)
+        p = command(corpora, name, f'{about[0].upper()}{about[1:]}. Prints JSON.', within=what, what=name)
         for a, n in arguments.items(): p.add_argument(a, nargs=n)
-    p = command(params, 'params', description='Print the parameters that a run would have, as YAML.')
+    p = command(params, 'params', 'Print the parameters that a run would have, as YAML.')
     p.add_argument('overrides', nargs='*', metavar='KEY=VALUE')
     return top
 
-# %% ../nbs/63_cli.ipynb #a241bb81
+# %% ../nbs/63_cli.ipynb #96bcfe3f
 def main(
     argv: list[str]|None=None, # arguments; those of the process by default
 ) -> int: # the exit code: 0, 1 (done, but not all is well), 2 (a mistake that the message explains) or 130 (interrupted)
@@ -146,7 +149,9 @@ def main(
     if not hasattr(args, 'run'): parser.print_help(); return 0
     if hasattr(args, 'snakemake'): args.snakemake = rest
     try: return args.run(args) or 0
-    except KeyboardInterrupt: _say('\nmedmtl: interrupted; the same command goes on from the last checkpoint'); return 130
+    except KeyboardInterrupt:
+        if not getattr(args, 'quiet', False): _say('\nmedmtl: interrupted; the same command goes on from the last checkpoint')
+        return 130
     except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()); return 0 # `medmtl records | head`
     except (ValueError, OSError, RuntimeError) as e:
         if args.debug or not (isinstance(e, (ValueError, OSError)) or type(e).__module__.startswith('medmtl')): raise

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PHASES', 'MIME', 'plain', 'phase_of', 'code_version', 'run_name', 'run_folder', 'start_record', 'finish_record',
-           'flat', 'all_tokens', 'summary', 'show_record', 'headline', 'read_record', 'finished', 'load']
+           'flat', 'all_tokens', 'summary', 'show_record', 'headline', 'read_record', 'finished', 'read_all', 'load']
 
 # %% ../nbs/60_records.ipynb #322a2a12
 import hashlib, html, json, math, os, platform, re, subprocess, sys, warnings
@@ -231,18 +231,24 @@ def finished(
     except ValueError: return False
     return ended and record is not None and record.get('status') == 'finished'
 
-# %% ../nbs/60_records.ipynb #2bd2f923
-def load(
+# %% ../nbs/60_records.ipynb #e16b94be
+def read_all(
     folder: Path|str='outputs', # where executed notebooks are; a relative one is meant from the project
-): # pandas.DataFrame, one row a finished run, dotted columns: params.model.id, metrics.test.strict_f1, …
-    "All finished runs under `folder`, the oldest first. Warns of notebooks that are damaged."
-    import pandas as pd
-    folder, rows = project_root()/folder, []
+) -> list[tuple[Path, dict]]: # notebooks and their records, the oldest first
+    "All finished runs under `folder`. Warns of notebooks that are damaged."
+    folder, found = project_root()/folder, []
     for path in sorted(folder.rglob('*.ipynb')):
         inside = path.relative_to(folder)
         if path.name.endswith(('.part.ipynb', '.failed.ipynb')) or any(p.startswith('.') for p in inside.parts): continue
         try: record, ended = _read(path)
         except (ValueError, OSError) as e: warnings.warn(str(e), stacklevel=2); continue
-        if ended and record and record.get('status') == 'finished': rows.append(flat(record) | dict(notebook=shown(path)))
-    rows.sort(key=lambda r: r['started'])
+        if ended and record and record.get('status') == 'finished': found.append((path, record))
+    return sorted(found, key=lambda f: f[1]['started'])
+
+def load(
+    folder: Path|str='outputs', # where executed notebooks are; a relative one is meant from the project
+): # pandas.DataFrame, one row a finished run, dotted columns: params.model.id, metrics.test.strict_f1, …
+    "All finished runs under `folder` as a frame, the oldest first"
+    import pandas as pd
+    rows = [flat(record) | dict(notebook=shown(path)) for path, record in read_all(folder)]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['run', 'phase', 'status', 'notebook'])

@@ -31,19 +31,24 @@ def only_one(
     try: yield
     finally: path.unlink(missing_ok=True); lock.release()
 
-# %% ../nbs/61_runner.ipynb #5253c34e
+# %% ../nbs/61_runner.ipynb #b8665220
 def clear_parts(folder: Path): # a folder of executed notebooks
     "Remove unfinished notebooks that nobody is working on"
     for part in folder.glob('*.part.ipynb'):
-        with contextlib.suppress(RunError), only_one(part.with_name(part.name.replace('.part.ipynb', '.ipynb')), wait=0): part.unlink(missing_ok=True)
+        out = part.with_name(part.name.removesuffix('.part.ipynb') + '.ipynb')
+        with contextlib.suppress(RunError), only_one(out, wait=0): part.unlink(missing_ok=True)
 
-# %% ../nbs/61_runner.ipynb #6ad3c123
-def _ipc(folder: str): # a private folder for the sockets
-    "Settings by which a kernel talks through sockets in `folder`"
-    from traitlets.config import Config
-    names = dict(connection_file=f'{folder}/kernel.json')
-    if os.name == 'posix' and len(os.fsencode(folder)) < 90: names |= dict(transport='ipc', ip=f'{folder}/k')
-    return Config(KernelManager=names)
+# %% ../nbs/61_runner.ipynb #fbc7cad1
+def _private_kernels(folder: str): # a private folder for the sockets; has room for a log
+    "A class of kernel managers whose kernels talk through sockets in `folder`"
+    from jupyter_client import AsyncKernelManager
+    ipc = os.name == 'posix' and len(os.fsencode(folder)) < 90
+    class Private(AsyncKernelManager):
+        def __init__(self, **kw):
+            super().__init__(**kw, connection_file=f'{folder}/kernel.json', **(dict(transport='ipc', ip=f'{folder}/k') if ipc else {}))
+        async def _async_launch_kernel(self, kernel_cmd, **kw):
+            with open(f'{folder}/log', 'ab') as log: await super()._async_launch_kernel(kernel_cmd, **kw | dict(stderr=log))
+    return Private
 
 @contextlib.contextmanager
 def _environment(**settings: str):
@@ -59,35 +64,43 @@ def _papermill(notebook: Path, part: Path, parameters: dict, stream=None):
     "Execute a notebook into `part`, from the project's root, and show its progress on `stream`"
     import papermill
     def literal(p): return str(p).replace('{', '{{').replace('}', '}}') # papermill formats its paths
-    logging.getLogger('papermill').setLevel(logging.CRITICAL) # what goes wrong is told by us, once
+    for name in 'papermill', 'asyncio': logging.getLogger(name).setLevel(logging.CRITICAL) # what goes wrong is told by us, once
     quiet = dict(JUPYTER_PREFER_ENV_PATH='1', HF_HUB_DISABLE_PROGRESS_BARS='1', TQDM_DISABLE='1')
-    with tempfile.TemporaryDirectory(prefix='medmtl', ignore_cleanup_errors=True) as d, _environment(**quiet), follow(f'{d}/progress', stream):
+    private = tempfile.TemporaryDirectory(prefix='medmtl', ignore_cleanup_errors=True)
+    with private as d, _environment(**quiet), follow(f'{d}/progress', stream):
         papermill.execute_notebook(literal(notebook.resolve()), literal(part.resolve()), parameters, progress_bar=False, cwd=project_root(),
-                                   config=_ipc(d), autosave_cell_every=60)
+                                   kernel_manager_class=_private_kernels(d), autosave_cell_every=60)
 
-# %% ../nbs/61_runner.ipynb #d4efa362
-def _without_machine(value, marks: list[tuple[str, str]]):
+# %% ../nbs/61_runner.ipynb #10527b79
+def _folders() -> dict[str, str]: # folder -> what to write for it and the slash behind it
+    "This machine's folders, the inner before the outer"
+    python = sysconfig.get_paths()
+    found = {tempfile.gettempdir(): '', sys.prefix: '', python['stdlib']: '', python['purelib']: ''}
+    found |= {str(Path.home()): '~/', str(project_root()): ''}
+    return {f: found[f] for f in sorted(found, key=len, reverse=True) if len(f) > 1}
+
+def _without_machine(value, folders: dict[str, str]):
     "Strings within `value` with this machine's folders left out"
-    if isinstance(value, dict): return {k: _without_machine(v, marks) for k, v in value.items()}
-    if isinstance(value, list): return [_without_machine(v, marks) for v in value]
+    if isinstance(value, dict): return {k: _without_machine(v, folders) for k, v in value.items()}
+    if isinstance(value, list): return [_without_machine(v, folders) for v in value]
     if not isinstance(value, str): return value
-    for folder, mark in marks: value = value.replace(folder, mark)
+    for folder, mark in folders.items():
+        whole = rf'(?<![\w.~-]){re.escape(folder)}([/\\]|(?![\w.-]))' # the folder's whole name, where a path begins
+        value = re.sub(whole, lambda m, mark=mark: mark if m[1] else mark.rstrip('/') or '.', value)
     return re.sub(r'[^\s"\']*ipykernel_\d+[/\\]\d+\.py', 'cell', value)
 
 def _tidy(part: Path, notebook: Path, out: Path):
     "Take this machine out of an executed notebook"
-    folders = {sysconfig.get_paths()['purelib']: '', str(project_root()): '', sysconfig.get_paths()['stdlib']: '', sys.prefix: '', str(Path.home()): '~/',
-               tempfile.gettempdir(): ''}
-    marks = [pair for f, m in sorted(folders.items(), key=lambda p: -len(p[0])) if len(f) > 1 for pair in ((f + os.sep, m), (f, m.rstrip('/') or '.'))]
-    nb = json.loads(part.read_text(encoding='utf-8'))
+    folders, nb = _folders(), json.loads(part.read_text(encoding='utf-8'))
     run = nb['metadata'].setdefault('papermill', {})
-    run |= dict(input_path=shown(notebook), output_path=shown(out), environment_variables={}, parameters=_without_machine(run.get('parameters', {}), marks))
+    run |= dict(input_path=shown(notebook), output_path=shown(out), environment_variables={},
+                parameters=_without_machine(run.get('parameters', {}), folders))
     for c in nb['cells']:
-        if 'outputs' in c: c['outputs'] = _without_machine(c['outputs'], marks)
-        if 'injected-parameters' in c['metadata'].get('tags', []): c['source'] = _without_machine(c['source'], marks)
+        if 'outputs' in c: c['outputs'] = _without_machine(c['outputs'], folders)
+        if 'injected-parameters' in c['metadata'].get('tags', []): c['source'] = _without_machine(c['source'], folders)
     with atomic(part) as tmp: tmp.write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
 
-# %% ../nbs/61_runner.ipynb #7c9e890f
+# %% ../nbs/61_runner.ipynb #1868b38a
 def _check_parameters(notebook: Path, parameters: dict):
     import papermill
     if not notebook.is_file(): raise RunError(f'there is no notebook {shown(notebook)}')
@@ -100,7 +113,7 @@ def _told(error: Exception) -> str:
     if hasattr(error, 'ename'):
         lines = [s for s in str(error.evalue).splitlines() if s.strip()]
         return f'{error.ename}: {lines[-1] if lines else "(no message)"}'
-    if type(error).__name__ == 'DeadKernelError': return 'its process was killed, most often because memory ran out; try a smaller model or batch'
+    if type(error).__name__ == 'DeadKernelError': return 'a killed process; mostly this means that memory ran out: try a smaller model'
     return f'{type(error).__name__}: {error}'
 
 # %% ../nbs/61_runner.ipynb #11b9fc46
@@ -126,14 +139,13 @@ def execute(
         failed.unlink(missing_ok=True) # of an earlier attempt
     return out
 
-# %% ../nbs/61_runner.ipynb #d78c3013
+# %% ../nbs/61_runner.ipynb #5d7a3356
 def corpus_hashes(
     params: dict, # resolved parameters
 ) -> dict[str, str]: # file -> hash
     "The files, and their hashes, of the corpus that a run reads"
-    from medmtl.corpora.catalogue import load
-    options = {k: v for k, v in params['corpus'].items() if k not in ('id', 'title', 'restricted', 'tasks') and v is not None}
-    return load(params['task']['id'], params['corpus']['id'], **options).hashes
+    from medmtl.corpora.catalogue import load, options
+    return load(params['task']['id'], params['corpus']['id'], **options(params['corpus'])).hashes
 
 def flat_parameters(
     overrides: list[str], # as the user gave them
@@ -149,7 +161,7 @@ def flat_parameters(
     if compose_run(**flat) != params: raise RunError(f'{" ".join(overrides)} cannot be told to a notebook; write each override once')
     return flat
 
-# %% ../nbs/61_runner.ipynb #c2968274
+# %% ../nbs/61_runner.ipynb #887f0d2e
 def planned(
     overrides: list[str], # 'model=llama3b', 'strategy.training.epochs=3', …
 ) -> tuple[Path, dict]: # the notebook that the run has or will have, and its flat parameters
@@ -182,7 +194,8 @@ def experiment(
     if finished(out) and not force: print(f'{shown(out)} is finished already', file=sys.stderr); return out
     resumed = ', resumed from its checkpoints' if (out.with_suffix('')).exists() and not force else ''
     print(f'running {out.stem}{resumed}', file=sys.stderr)
-    with _afresh(out.with_suffix(''), force): execute(project_root()/'nbs'/'phases'/f'{out.parent.name}.ipynb', out, parameters, again=force)
+    notebook = project_root()/'nbs'/'phases'/f'{out.parent.name}.ipynb'
+    with _afresh(out.with_suffix(''), force): execute(notebook, out, parameters, again=force)
     record = read_record(out)
     if not record or record.get('run') != out.stem: raise RunError(f'{shown(out)} is not on record as the run that was asked for: '
                                                                    'its phase notebook and the runner disagree about parameters or corpus')

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['studies', 'read_study', 'crossed', 'study']
 
-# %% ../nbs/61b_study.ipynb #ef1af9de
+# %% ../nbs/61b_study.ipynb #e79d7c03
 import itertools, json, os, subprocess, sys
 from pathlib import Path
 from .places import atomic, project_root, shown
-from .records import finished, headline, read_record
+from .records import all_tokens, finished, headline, read_record
 from .runner import only_one, planned
 
 # %% ../nbs/61b_study.ipynb #e1e5ff13
@@ -55,7 +55,7 @@ def _snakemake(runs: dict[str, list[str]], jobs: int, more: list[str]):
         except subprocess.TimeoutExpired: process.terminate(); process.wait()
         raise
 
-# %% ../nbs/61b_study.ipynb #228c5acd
+# %% ../nbs/61b_study.ipynb #cfbc16ca
 def study(
     name: str, # a file in params/study, without its ending
     jobs: int=1, # runs at the same time on this machine
@@ -72,19 +72,19 @@ def study(
         for run in missing: # what is there and not finished was not made by us
             if (outputs/f'{run}.ipynb').exists(): os.replace(outputs/f'{run}.ipynb', outputs/f'{run}.failed.ipynb')
         if missing: _snakemake(missing, jobs, list(more))
-    return pd.DataFrame([row for out, wish in plans for row in _rows(out, wish)])
+    return pd.DataFrame([row for out, _ in plans for row in _rows(out)], dtype=object)
 
 def _wishes(name: str) -> list[list[str]]:
     said = read_study(name)
     return crossed(said['common'], said['vary'])
 
-def _rows(out: Path, wish: list[str]) -> list[dict]:
+def _rows(out: Path) -> list[dict]:
     "What came out of a run: a row for each of its tasks"
     if not finished(out):
         failed = out.with_name(f'{out.stem}.failed.ipynb')
         why = f'failed, see {shown(failed)}' if failed.exists() else 'not finished'
         return [dict(run=out.stem, finished=False, metric=why, score=None, tokens=None, minutes=None, notebook=None)]
     record = read_record(out)
-    tokens = record['tokens'] if isinstance(record['tokens'], int) else sum((record['tokens'] or {}).values())
-    return [dict(run=out.stem, finished=True, metric=metric, score=score, tokens=tokens, minutes=round(record['seconds']/60, 1), notebook=shown(out))
+    rest = dict(tokens=all_tokens(record), minutes=round(record['seconds']/60, 1), notebook=shown(out))
+    return [dict(run=out.stem, finished=True, metric=metric, score=score, **rest)
             for metric, score in (headline(record) or {'no primary metric': None}).items()]

@@ -98,7 +98,7 @@ def concept_id(
     "An id in the shape of a UMLS concept's; depends on the code alone"
     return f'C{int(sha256(code.encode()).hexdigest(), 16) % 10 ** 7:07d}'
 
-# %% ../../nbs/corpora/14c_world.ipynb #53d96caf
+# %% ../../nbs/corpora/14c_world.ipynb #468734ca
 _MEN, _WOMEN = re.compile(r'^(C6[0-3]|D29|N4|N5[0-3]|L64)|prostat|\btesti|penis|penile|scrot|\bmale\b'), \
     re.compile(r'^(C5[0-8]|D2[4-8]|N[6-9])|ovar|uter|vagin|vulv|\bfemale\b|menopaus|menstr|periods|breast lump|adnex')
 
@@ -108,6 +108,8 @@ def _who(code: str, forms: Iterable[str]) -> tuple[str, tuple[int, int]]:
     low = 18 if code[0] in '#-R' else 65 if re.search('senile|age-related|alzheimer|dementia|postmenopaus', text) else \
         40 if code[0] == 'C' or code[:2] in ('I2', 'I5', 'I6', 'I7', 'M1', 'M4', 'N4', 'J4') else 20
     return sex, (low, 50 if re.search('menstr|endometri|periods', text) and low < 50 else 95)
+
+_COMPOUND = re.compile(r'right|left|bilateral|chronic|recurrent|secondary|\b[CLT]\d')
 
 def _catalogue(codes: Iterable[str]) -> list[Concept]:
     import simple_icd_10_cm as icd
@@ -120,7 +122,8 @@ def _catalogue(codes: Iterable[str]) -> list[Concept]:
         forms = [f for f in natural([icd.get_description(code), *icd.get_inclusion_term(code)], proper) if f not in taken]
         if not forms: continue
         taken.update(forms)
-        out.append(Concept(forms[0], concept_id(code), 'history', tuple(forms), code, *_who(code, forms)))
+        id = '' if _COMPOUND.search(forms[0]) or forms[0].count(' ') > 1 else concept_id(code)
+        out.append(Concept(forms[0], id, 'history', tuple(forms), code, *_who(code, forms)))
     return out
 
 # %% ../../nbs/corpora/14c_world.ipynb #4934ebd3
@@ -146,7 +149,7 @@ def of_stem(
     stem, dose = (drug[1:].split(' ', 1) + [''])[:2]
     return f'{rng.choice([n for n in names if n.endswith(stem) and n not in _NOT_OF_THE_CLASS])} {dose}'.strip()
 
-# %% ../../nbs/corpora/14c_world.ipynb #e07e3fcb
+# %% ../../nbs/corpora/14c_world.ipynb #5c40ad00
 @dataclass(frozen=True)
 class World:
     "What is true in the simulated clinic; the same for every seed"
@@ -180,13 +183,13 @@ def world() -> World:
                  for d in diseases}
     for name, head in _parts():
         if name not in concepts:
-            id = concepts[head].id if head in concepts else '' if len(name) % 3 == 0 else concept_id(name)
+            id = concepts[head].id if head in concepts else '' if len(name) % 2 else concept_id(name)
             concepts[name] = Concept(name, id, 'part', (name,))
     written, ids = {f.lower() for c in concepts.values() for f in c.forms}, {c.id for c in concepts.values()}
     common = set(COMMON.split())
     codes = sorted(c for c in icd.get_all_codes() if c[:3] in common and 3 < len(c) < 7)
     for c in _catalogue(codes):
-        if c.id not in ids and not written & {f.lower() for f in c.forms}: concepts[c.name] = c; ids.add(c.id)
+        if not (c.id and c.id in ids) and not written & {f.lower() for f in c.forms}: concepts[c.name] = c; ids.add(c.id)
     words = {f: name for name, c in reversed(concepts.items()) for f in c.forms}
     return World(concepts, words, {d.term.forms[0]: d for d in diseases}, drug_names())
 
@@ -244,7 +247,7 @@ class Lexicon:
         if fresh and rng.random() < self.unseen: return rng.choice(fresh)
         return rng.choice(others) if others and rng.random() < .55 else c.forms[0]
 
-# %% ../../nbs/corpora/14c_world.ipynb #ea0eb7a2
+# %% ../../nbs/corpora/14c_world.ipynb #33938f2b
 @dataclass(frozen=True)
 class Patient:
     "Who comes to the clinic, and what for; words are names in the world"
@@ -280,10 +283,11 @@ def admit(
     for n in lexicon.pick(rng, fit, 12):
         if len(chronic) < (age > 30) + (age > 45) + (age > 60) + (rng.random() < .5) and not any({n, o} in _CLASHES for o in [main, *chronic]) \
                 and [all[o].specialist for o in [main, *chronic]].count(all[n].specialist) < 2: chronic.append(n)
+    size = rng.choice([2, 3, 3, 4])
     codes, history = {lexicon.world.concepts[n].code[:3] for n in [main, *chronic]}, []
     for n in lexicon.pick(rng, [c.name for c in lexicon.world.concepts.values() if c.kind == 'history' and fits(c, sex, age)], 8):
         code = lexicon.world.concepts[n].code[:3]
-        if len(history) < 4 and code not in codes: codes.add(code); history.append(n)
+        if len(history) < size and code not in codes: codes.add(code); history.append(n)
     drugs = {n: tuple(dict.fromkeys(of_stem(x, lexicon.world.drugs, rng) for x in rng.sample(all[n].drugs, min(len(all[n].drugs), k))))
              for n, k in [(main, 3), *((n, 1) for n in chronic)]}
     return Patient(sex, age, main, tuple(chronic), tuple(history), drugs)
