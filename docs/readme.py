@@ -31,17 +31,20 @@ def shown(cell) -> bool: return not {'hide', 'default_exp', 'export', 'exporti'}
 def rendered() -> tuple:
     "The text, and the bytes of each picture by name"
     from nbconvert import MarkdownExporter
+    from traitlets.config import Config
     nb = nbformat.read(source, 4)
     nb.cells = [c for c in nb.cells if shown(c)]
     nb.metadata['language_info'] = {'name': 'python'}
     for cell in nb.cells:
         if cell.cell_type == 'markdown': cell.source = relinked(cell.source)
         if cell.cell_type != 'code': continue
+        if directives(cell).get('echo') == 'false': cell.metadata['tags'] = ['remove-input']
         cell.source, cell.execution_count = stripped(cell.source), None
         cell.outputs = [o for o in cell.outputs if not (o.output_type == 'stream' and o.name == 'stderr')]
         for o in cell.outputs:
             if VEGA in o.get('data', {}): o.data = nbformat.from_dict({'image/svg+xml': o.data.get('image/svg+xml', '')})
-    text, found = MarkdownExporter().from_notebook_node(nb, resources={'output_files_dir': pictures.name})
+    without = Config(TagRemovePreprocessor={'enabled': True, 'remove_input_tags': {'remove-input'}})
+    text, found = MarkdownExporter(config=without).from_notebook_node(nb, resources={'output_files_dir': pictures.name})
     files = {Path(k).name: v for k, v in (found.get('outputs') or {}).items()}
     return '<!-- written by docs/readme.py from nbs/index.ipynb: edit that -->\n\n' + re.sub(r'\n{3,}', '\n\n', text).strip() + '\n', files
 

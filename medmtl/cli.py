@@ -23,7 +23,7 @@ def _table(rows: list[dict], empty: str) -> None:
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     for line in cells: print('  '.join(f'{c:{w}}' for c, w in zip(line, widths, strict=True)).rstrip())
 
-# %% ../nbs/63_cli.ipynb #add7f24c
+# %% ../nbs/63_cli.ipynb #aa948bc5
 def experiment(args):
     "One run"
     from medmtl.records import read_record, summary
@@ -49,7 +49,7 @@ def study(args):
     _say(f'\n{runs - bad} of {runs} runs are finished' + ('; the same command tries the others again' if bad else '')
          + (f'\nnotebooks: {", ".join(where)}' if where else ''))
     steps = [] if bad else read_study(args.name)['next']
-    if steps: _say('next:', *(f'\n  {s}' for s in [*steps, f'jupyter lab {where[0]}    # read the runs']))
+    if steps: _say('\n  '.join(['next:', *steps, f'jupyter lab {where[0]}    # read the runs']))
     return 1 if bad else 0
 
 # %% ../nbs/63_cli.ipynb #f5845cff
@@ -79,7 +79,7 @@ def params(args):
     print(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True), end='')
     if not_built(composed): _say(f'\n{not_built(composed)}')
 
-# %% ../nbs/63_cli.ipynb #a2fb90ec
+# %% ../nbs/63_cli.ipynb #5825bcff
 def corpora(args):
     "Which corpora there are, and where"
     from medmtl.corpora import catalogue
@@ -92,7 +92,7 @@ def corpora(args):
         _table([dict(name='simulated', task='any that is built', licence='Apache-2.0', added='built in')] +
                [dict(name=r['name'], task=r['task'], licence=r['licence'], added=r['path'] if r['added'] else 'no') for r in rows], '')
         lacking = [r for r in rows if not r['added']]
-        if lacking: _say('\nto get the others:', *(f'\n  {r["name"]}: {r["get"]}' for r in lacking))
+        if lacking: _say('\n  '.join(['\nto get the others:', *(f'{r["name"]}: {r["get"]}' for r in lacking)]))
         return 0
     if args.what == 'check' and not answer: _say('no corpus was added yet; see `medmtl corpora`')
     _json(answer)

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['project_root', 'shown', 'cache_dir', 'data_dir', 'atomic', 'file_hash']
 
-# %% ../nbs/01_places.ipynb #bc431ffc
-import contextlib, os, secrets, sys
+# %% ../nbs/01_places.ipynb #6aec6f10
+import contextlib, os, secrets
 from pathlib import Path
 
 # %% ../nbs/01_places.ipynb #98f6ecc0

@@ -143,7 +143,7 @@ def finish_record(
     return record | dict(status='finished', finished=end, seconds=seconds, memory=_peak_memory(), tokens=plain(tokens), files=side,
                          metrics=plain(metrics), **plain(more))
 
-# %% ../nbs/60_records.ipynb #94b439a8
+# %% ../nbs/60_records.ipynb #fe602d04
 MIME = 'application/vnd.medmtl.record+json'
 
 def flat(d: dict, above: str='') -> dict:
@@ -176,7 +176,7 @@ def summary(
                 commit=(git['commit'] or 'none')[:10] + ' and changes'*bool(git['dirty']),
                 device=f'{record["device"]["name"]} ({record["device"]["kind"]})')
     if 'seconds' in record: rows |= dict(time=f'{record["seconds"]:.1f} s', tokens=_told(all_tokens(record)))
-    metrics = _told_metrics(record.get('metrics', {}))
+    metrics = dict(sorted(_told_metrics(record.get('metrics', {})).items(), key=lambda m: not m[0].startswith('test'))) # the test set first
     rows |= dict(list(metrics.items())[:most])
     return rows | ({'…': f'{len(metrics) - most} more in the record'} if len(metrics) > most else {})
 

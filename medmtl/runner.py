@@ -116,12 +116,23 @@ def _told(error: Exception) -> str:
     if type(error).__name__ == 'DeadKernelError': return 'a killed process; mostly this means that memory ran out: try a smaller model'
     return f'{type(error).__name__}: {error}'
 
-# %% ../nbs/61_runner.ipynb #11b9fc46
+# %% ../nbs/61_runner.ipynb #723021ef
+@contextlib.contextmanager
+def _afresh(folder: Path, force: bool):
+    "With `force`, put the run's folder away; and back, if the new run does not end well"
+    away = folder.with_name(f'{folder.name}.before')
+    if force and folder.exists(): shutil.rmtree(away, ignore_errors=True); os.replace(folder, away)
+    try: yield
+    except BaseException:
+        if away.exists(): shutil.rmtree(folder, ignore_errors=True); os.replace(away, folder)
+        raise
+    shutil.rmtree(away, ignore_errors=True)
+
 def execute(
     notebook: Path|str, # a notebook with a cell tagged `parameters`
     out: Path|str, # where the executed one shall be
     parameters: dict, # flat plain values
-    again: bool=False, # also if `out` is finished
+    again: bool=False, # from nothing, also if `out` is finished
     stream=None, # where progress is shown; standard error by default
 ) -> Path: # `out`
     "Execute a notebook so that `out` is there whole or not at all. Raises `RunError`, having kept the failed notebook."
@@ -129,7 +140,7 @@ def execute(
     part, failed = (out.with_name(f'{out.stem}.{state}.ipynb') for state in ('part', 'failed'))
     _check_parameters(notebook, parameters)
     out.parent.mkdir(parents=True, exist_ok=True); clear_parts(out.parent)
-    with only_one(out):
+    with only_one(out), _afresh(out.with_suffix(''), again):
         if finished(out) and not again: return out
         try: _papermill(notebook, part, parameters, stream); _tidy(part, notebook, out); os.replace(part, out)
         except Exception as e:
@@ -161,7 +172,7 @@ def flat_parameters(
     if compose_run(**flat) != params: raise RunError(f'{" ".join(overrides)} cannot be told to a notebook; write each override once')
     return flat
 
-# %% ../nbs/61_runner.ipynb #887f0d2e
+# %% ../nbs/61_runner.ipynb #f99eeccb
 def planned(
     overrides: list[str], # 'model=llama3b', 'strategy.training.epochs=3', …
 ) -> tuple[Path, dict]: # the notebook that the run has or will have, and its flat parameters
@@ -174,17 +185,6 @@ def planned(
     phase, name = phase_of(params), run_name(params, corpus_hashes(params))
     return project_root()/'outputs'/phase/f'{name}.ipynb', flat_parameters(overrides, params)
 
-@contextlib.contextmanager
-def _afresh(folder: Path, force: bool):
-    "With `force`, put the run's folder away; and back, if the new run does not end well"
-    away = folder.with_name(f'{folder.name}.before')
-    if force and folder.exists(): shutil.rmtree(away, ignore_errors=True); os.replace(folder, away)
-    try: yield
-    except BaseException:
-        if away.exists(): shutil.rmtree(folder, ignore_errors=True); os.replace(away, folder)
-        raise
-    shutil.rmtree(away, ignore_errors=True)
-
 def experiment(
     overrides: list[str]=(), # 'model=llama3b', 'strategy.training.epochs=3', …; nothing means the defaults
     force: bool=False, # run again, from nothing, though it is finished; the old run stays until the new one is
@@ -195,7 +195,7 @@ def experiment(
     resumed = ', resumed from its checkpoints' if (out.with_suffix('')).exists() and not force else ''
     print(f'running {out.stem}{resumed}', file=sys.stderr)
     notebook = project_root()/'nbs'/'phases'/f'{out.parent.name}.ipynb'
-    with _afresh(out.with_suffix(''), force): execute(notebook, out, parameters, again=force)
+    execute(notebook, out, parameters, again=force)
     record = read_record(out)
     if not record or record.get('run') != out.stem: raise RunError(f'{shown(out)} is not on record as the run that was asked for: '
                                                                    'its phase notebook and the runner disagree about parameters or corpus')

@@ -6,7 +6,7 @@
 __all__ = ['HEART', 'LUNGS', 'INFECTIONS_AND_EVERYDAY', 'BELLY', 'KIDNEY', 'NERVES', 'MIND', 'GLANDS', 'BONES_AND_JOINTS',
            'SKIN_AND_ALLERGY', 'BLOOD_AND_CANCER', 'EYES_EARS_AND_WOMEN', 'DISEASES']
 
-# %% ../../nbs/corpora/14b_diseases.ipynb #523acdf3
+# %% ../../nbs/corpora/14b_diseases.ipynb #2ba6904e
 HEART = '''
 I50.9 congestive heart failure = CHF = heart failure = HF | b 55-92 cardiologist
  shortness of breath; leg swelling; orthopnea; paroxysmal nocturnal dyspnea / crackles; pedal edema; elevated jugular venous pressure /
@@ -26,7 +26,8 @@ I35.0 aortic stenosis = AS = aortic valve stenosis | b 65-92 cardiologist
  dyspnea on exertion; syncope; chest pain; dizziness / systolic murmur / echo showed <left ventricular hypertrophy> and an aortic valve
  area of 0.8 cm2 / furosemide 20 mg daily; metoprolol 25 mg BID
 I30.9 pericarditis = acute pericarditis | a 20-60 cardiologist
- pleuritic chest pain; fever; shortness of breath / friction rub; tachycardia / EKG showed diffuse <ST elevations>; echo showed a small <pericardial
+ pleuritic chest pain; fever; shortness of breath / friction rub; tachycardia / EKG showed diffuse <ST elevations>; echo showed a small \
+<pericardial
  effusion> / ibuprofen 600 mg TID; colchicine 0.6 mg BID
 I73.9 peripheral vascular disease = PVD = peripheral arterial disease = PAD | c 55-90 vascular surgeon
  claudication; foot pain / skin ulcer; carotid bruit / ABI was 0.6 on the right / aspirin 81 mg daily; cilostazol 100 mg BID; *statin 40
@@ -255,7 +256,7 @@ S72.00 hip fracture = femoral neck fracture = broken hip | a 68-95 orthopedic su
  oxycodone 5 mg PRN; enoxaparin 40 mg SC daily
 '''
 
-# %% ../../nbs/corpora/14b_diseases.ipynb #d82189bf
+# %% ../../nbs/corpora/14b_diseases.ipynb #47be3a39
 SKIN_AND_ALLERGY = '''
 L40.9 psoriasis = plaque psoriasis | c 20-75 dermatologist
  rash; pruritus; joint pain; dry skin / scaly plaques; erythema / skin biopsy showed parakeratosis / clobetasol ointment BID; secukinumab
@@ -274,7 +275,8 @@ T78.2 anaphylaxis = anaphylactic reaction = anaphylactic shock | a 18-65 allergi
  difficulty breathing; rash; vomiting; dizziness / hypotension; expiratory wheezes; tachycardia / tryptase was 28 / epinephrine 0.3 mg IM;
  diphenhydramine 50 mg IV; methylprednisolone 125 mg IV
 J30.9 allergic rhinitis = hay fever = seasonal allergies | c 18-65 allergist
- rhinorrhea; nasal congestion; itchy eyes / swollen turbinates / skin prick test was positive to grass pollen / loratadine 10 mg daily; fluticasone
+ rhinorrhea; nasal congestion; itchy eyes / swollen turbinates / skin prick test was positive to grass pollen / loratadine 10 mg daily; \
+fluticasone
  nasal spray daily; cetirizine 10 mg daily
 '''
 
@@ -306,13 +308,14 @@ C85.90 lymphoma = non-Hodgkin lymphoma = NHL | c 30-80 hematologist
  <anemia> / rituximab 375 mg/m2 IV; prednisone 100 mg daily
 '''
 
-# %% ../../nbs/corpora/14b_diseases.ipynb #2e5e790a
+# %% ../../nbs/corpora/14b_diseases.ipynb #e641cbfd
 EYES_EARS_AND_WOMEN = '''
 H81.10 benign paroxysmal positional vertigo = BPPV = positional vertigo | a 40-85 ENT doctor
  vertigo; nausea; unsteady gait / nystagmus / Dix-Hallpike was positive on the right; CT head showed no <intracranial hemorrhage> /
  meclizine 25 mg TID
 J32.9 sinusitis = chronic sinusitis = sinus infection | b 20-70 ENT doctor
- nasal congestion; headache; rhinorrhea; fever / sinus tenderness / CT sinuses showed maxillary <mucosal thickening> / amoxicillin 875 mg BID;
+ nasal congestion; headache; rhinorrhea; fever / sinus tenderness / CT sinuses showed maxillary <mucosal thickening> / amoxicillin 875 mg \
+BID;
  fluticasone nasal spray daily; doxycycline 100 mg BID
 J03.90 tonsillitis = strep throat = acute tonsillitis | a 18-40 ENT doctor
  sore throat; fever; dysphagia; headache / tonsillar exudates; lymphadenopathy / rapid strep test was positive / penicillin V 500 mg BID;
@@ -323,7 +326,8 @@ H40.9 glaucoma = open angle glaucoma = POAG | c 50-90 ophthalmologist
 H26.9 cataract = cataracts | c 60-92 ophthalmologist
  blurred vision; falls / lens opacity / slit lamp showed nuclear sclerosis / lubricant eye drops PRN
 H10.9 conjunctivitis = pink eye | a 18-65 ophthalmologist
- red eye; itchy eyes; eye pain / conjunctival injection; lymphadenopathy / fluorescein staining was negative / erythromycin ointment QID; *floxacin
+ red eye; itchy eyes; eye pain / conjunctival injection; lymphadenopathy / fluorescein staining was negative / erythromycin ointment QID; \
+*floxacin
  drops QID
 N80.9 endometriosis = pelvic endometriosis | c f 22-48 gynecologist
  pelvic pain; dysmenorrhea; heavy menstrual bleeding / adnexal tenderness / pelvic ultrasound showed a 4 cm <ovarian cyst> / norethindrone

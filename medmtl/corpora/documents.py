@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['UNKNOWN', 'Licence', 'Mention', 'Relation', 'Document', 'Candidate', 'Query', 'Problem', 'FormatError', 'report']
 
-# %% ../../nbs/corpora/10_documents.ipynb #ea516856
-from dataclasses import dataclass, field, replace
+# %% ../../nbs/corpora/10_documents.ipynb #7b0b4166
+from dataclasses import dataclass, field
 
 # %% ../../nbs/corpora/10_documents.ipynb #4b1940ec
 @dataclass(frozen=True)

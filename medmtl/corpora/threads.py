@@ -15,30 +15,41 @@ from .scene import tidy
 from .world import Lexicon, of_stem
 from .vocabulary import Disease
 
-# %% ../../nbs/corpora/14g_threads.ipynb #221c18c0
-SPECIALISTS = ('ENT doctor', 'allergist', 'cardiologist', 'dermatologist', 'dietitian', 'endocrinologist', 'family doctor', 'gastroenterologist',
-               'geriatrician', 'gynecologist', 'hand surgeon', 'hematologist', 'hepatologist', 'infectious disease specialist', 'intensivist',
-               'nephrologist', 'neurologist', 'obstetrician', 'oncologist', 'ophthalmologist', 'orthopedic surgeon', 'psychiatrist',
-               'pulmonologist', 'rheumatologist', 'sleep specialist', 'spine surgeon', 'surgeon', 'urologist', 'vascular surgeon')
-_NAMES = '''Haddad Mendes Okafor Fernando Lindqvist Reyes Karimi Novak Tanaka Petrov Sharma Castillo Yilmaz Dubois Nakamura Osei Moreau Iqbal
-Santos Weber Kowalski Rahman Oliveira Hansen Perera Mbeki Rossi Cohen Aziz'''.split()
-_CLINICS = ('Corniche Clinic', 'Harbour Medical Centre', 'Palm Street Polyclinic', 'Lighthouse Hospital', 'Old Town Polyclinic', 'Marina Clinic')
+# %% ../../nbs/corpora/14g_threads.ipynb #ad3e6fdd
+SPECIALISTS = ('ENT doctor', 'allergist', 'cardiologist', 'dermatologist', 'dietitian', 'endocrinologist', 'family doctor',
+               'gastroenterologist', 'geriatrician', 'gynecologist', 'hand surgeon', 'hematologist', 'hepatologist',
+               'infectious disease specialist', 'intensivist', 'nephrologist', 'neurologist', 'obstetrician', 'oncologist',
+               'ophthalmologist', 'orthopedic surgeon', 'psychiatrist', 'pulmonologist', 'rheumatologist', 'sleep specialist',
+               'spine surgeon', 'surgeon', 'urologist', 'vascular surgeon')
+_NAMES = '''Haddad Mendes Okafor Fernando Lindqvist Reyes Karimi Novak Tanaka Petrov Sharma Castillo Yilmaz Dubois Nakamura Osei Moreau
+Iqbal Santos Weber Kowalski Rahman Oliveira Hansen Perera Mbeki Rossi Cohen Aziz'''.split()
+_CLINICS = ('Corniche Clinic', 'Harbour Medical Centre', 'Palm Street Polyclinic', 'Lighthouse Hospital', 'Old Town Polyclinic',
+            'Marina Clinic')
 DOCTORS = {s: (f'Dr. {_NAMES[i]}', _CLINICS[i % len(_CLINICS)]) for i, s in enumerate(SPECIALISTS)}
 
-# %% ../../nbs/corpora/14g_threads.ipynb #c1e93980
+# %% ../../nbs/corpora/14g_threads.ipynb #c19f5eac
 ASK = {'who': '''
-{Doctor|Good doctor|Specialist} for $dx :: {Hi all|Hello|Dear members}, my $kin has $dx and {suffers from|complains about} $sx. Which doctor should we see{ here|}?
-$dx - where to go? :: {Our GP|The GP} {says|thinks} it is $dx. {Who is the right doctor for this|Can anyone recommend a doctor} and which hospital?
-{Need a doctor|Recommendation please} :: My $kin was told that it is $dx after weeks of $sx. {Whom should we ask|Any recommendation} in this city?
+{Doctor|Good doctor|Specialist} for $dx :: {Hi all|Hello|Dear members}, my $kin has $dx and {suffers from|complains about} $sx. Which \
+doctor should we see{ here|}?
+$dx - where to go? :: {Our GP|The GP} {says|thinks} it is $dx. {Who is the right doctor for this|Can anyone recommend a doctor} and which \
+hospital?
+{Need a doctor|Recommendation please} :: My $kin was told that it is $dx after weeks of $sx. {Whom should we ask|Any recommendation} in \
+this city?
 ''', 'what helps': '''
-$dx{ treatment| medicine| - what helps?} :: My $kin was diagnosed with $dx last {week|month}. What did your doctors give you and did it help?
-Medicine for $dx :: {Hi|Hello everybody}, I have $dx and {just moved here|my pills are finished}. Which medicine do they give here{ for it|}?
+$dx{ treatment| medicine| - what helps?} :: My $kin was diagnosed with $dx last {week|month}. What did your doctors give you and did it \
+help?
+Medicine for $dx :: {Hi|Hello everybody}, I have $dx and {just moved here|my pills are finished}. Which medicine do they give here{ for \
+it|}?
 {Anyone with|Living with} $dx? :: {How do you treat it|What are you taking for it}? The $sx {is|gets} bad at night.
 ''', 'what is it': '''
 {Worried|Strange|Please advise} :: My $kin has had $sx for {two|three} weeks, {and now also|together with} $sx. What could this be?
-$sx{ again|?| all the time} :: {Since Ramadan|Since last week} I have $sx{ and sometimes|, and also} $sx. {Has anybody had this|Any idea what it is}?
-{What could it be|Does anyone know this} :: $kin complains about $sx and $sx, {no accident or anything|nothing in the food changed}. Is it dangerous?
+$sx{ again|?| all the time} :: {Since Ramadan|Since last week} I have $sx{ and sometimes|, and also} $sx. {Has anybody had this|Any idea \
+what it is}?
+{What could it be|Does anyone know this} :: $kin complains about $sx and $sx, {no accident or anything|nothing in the food changed}. Is \
+it dangerous?
 '''}
+
+# %% ../../nbs/corpora/14g_threads.ipynb #bddb4f9e
 GOOD = {'who': '''
 {You need|For that you need|Go to} a(n) $specialist. $doctor at $clinic is very {good|patient}.
 $doctor, $clinic. {Took care of|Treated} my $kin2{ for years|}, {never had to wait|explains everything}.
@@ -61,6 +72,8 @@ My $kin2 {had the same|started like this} and it {was|turned out to be} $dx. {Se
 I am a nurse, and {I would think of|my first thought is} $dx; {you want|ask for} a(n) $specialist.
 $dx. {Was the same with me|Had it twice}, {I got|they gave me} $drug and it went away.
 '''}
+
+# %% ../../nbs/corpora/14g_threads.ipynb #c40db316
 HALF = '''
 {Go to|Try} the emergency at the Lighthouse Hospital, {they will tell you more|somebody there will know}.
 It depends on {the age and on other illnesses|how long it has been going on}, a doctor should look at it.
@@ -81,7 +94,7 @@ $dx?? {My boss gives me that every morning lol|I get that from reading this foru
 {All this talk about|Everybody has} $sx {these days|here}, it is the {AC|dust|food}.
 '''
 
-# %% ../../nbs/corpora/14g_threads.ipynb #72e67dd7
+# %% ../../nbs/corpora/14g_threads.ipynb #1b2be6d9
 CHAT = '''
 {Welcome to the forum|Welcome to the city}! {Hope you like it here.|Enjoy.}
 {LOL|haha|:D} {good one|you made my day}, {where have you been|long time no see}?
@@ -104,9 +117,11 @@ THANKS = '''
 {Any more ideas|Nobody else}? {It is about $about, please.|Please help.}
 {Forgot to say,|PS:} {it is rather urgent|we live near the Corniche}.
 '''
+
+# %% ../../nbs/corpora/14g_threads.ipynb #34ff725f
 LEAD = '''
 {About|Regarding} the $about:
-{For|With} $about {in this city|here} {I can tell you this:|it is like this:}
+About $about {in this city|here} {I can tell you this:|the story is like this:}
 {I|We} had the same {question|problem} with $about{ last year|}.
 You asked about $about{, so|:}
 {$about, I know that well.|Same story with $about here.}
@@ -130,7 +145,7 @@ MORE = '''
 '''
 KIN = ('wife', 'husband', 'mother', 'father', 'brother', 'sister', 'uncle', 'aunt', 'friend', 'colleague', 'neighbour')
 
-# %% ../../nbs/corpora/14g_threads.ipynb #992e7045
+# %% ../../nbs/corpora/14g_threads.ipynb #103c0765
 def _one(rng: Random, table: str) -> str: return rng.choice(table.strip('\n').split('\n')).strip()
 
 def _drugs(d: Disease) -> list[str]: # what one takes at home
@@ -143,10 +158,11 @@ def _facts(lexicon: Lexicon, rng: Random, disease: str, mark: str='') -> dict[st
     drugs = [re.match('[A-Za-z-]+', of_stem(x, lexicon.world.drugs, rng))[0] for x in _drugs(d)]
     sx = lexicon.pick(rng, d.symptoms, 4) or ['fever']
     form = lexicon.form(rng, disease)
-    facts = {'dx': [disease, disease if re.search('[A-Z]{2}|CA', form) else form], 'sx': sx, 'specialist': [d.specialist], 'doctor': [doctor], 'clinic': [clinic],
-             'drug': drugs}
+    facts = {'dx': [disease, disease if re.search('[A-Z]{2}', form) else form], 'sx': sx, 'specialist': [d.specialist], 'doctor': [doctor],
+             'clinic': [clinic], 'drug': drugs}
     return {mark + k: v for k, v in facts.items()}
 
+# %% ../../nbs/corpora/14g_threads.ipynb #af1b55ef
 def put(
     rng: Random,
     template: str,
@@ -161,6 +177,8 @@ def put(
         return x
     return tidy(re.sub(r'\$([a-z0-9]+)', slot, template)).strip()
 
+_SHORT = {'you': 'u', 'please': 'pls', 'thanks': 'thx', 'because': 'coz', 'are': 'r', 'and': '&', 'your': 'ur', 'for': '4'}
+
 def casual(
     rng: Random,
     text: str,
@@ -170,23 +188,26 @@ def casual(
     if rng.random() < habits['lower']: text = text.lower()
     out = []
     for w in text.split(' '):
-        if rng.random() < habits['short']: w = {'you': 'u', 'please': 'pls', 'thanks': 'thx', 'because': 'coz', 'are': 'r', 'and': '&'}.get(w, w)
+        if rng.random() < habits['short']: w = _SHORT.get(w, w)
         if len(w) > 4 and w.isalpha() and rng.random() < habits['slips']:
             i = rng.randrange(1, len(w) - 1)
             w = rng.choice([w[:i] + w[i + 1] + w[i] + w[i + 2:], w[:i] + w[i + 1:]])
         out.append(w)
     text = ' '.join(out)
-    return re.sub(r'[.](?= )', lambda m: rng.choice(['.', '.', '..', ',', '...']), text) if rng.random() < habits['lower'] else text
+    if rng.random() >= habits['lower']: return text
+    return re.sub(r'(?<![Dd]r)[.](?= )', lambda m: rng.choice(['.', '.', '..', ',', '...']), text)
 
-# %% ../../nbs/corpora/14g_threads.ipynb #001e3fd8
-def _all(rng: Random, table: str, facts: dict[str, list[str]]) -> list[str]: return [put(rng, line, facts) for line in table.strip('\n').split('\n')]
+# %% ../../nbs/corpora/14g_threads.ipynb #b91b2d6a
+def _all(rng: Random, table: str, facts: dict[str, list[str]]) -> list[str]:
+    return [put(rng, line, facts) for line in table.strip('\n').split('\n')]
 
 def _health(lexicon: Lexicon, rng: Random) -> tuple[str, str, str, dict[str, list[str]]]:
-    "Category, subject, body, and a list of comments for each label"
+    "Category, subject, body, and comments for each label: good ones come back to the question more often"
     w = lexicon.world
     disease = lexicon.pick(rng, w.diseases, 1)[0]
     d = w.diseases[disease]
-    other = rng.choice([n for n, o in w.diseases.items() if o.specialist != d.specialist and lexicon.has(n) and _drugs(o) and not {*o.symptoms} & {*d.symptoms}])
+    others = [n for n, o in w.diseases.items() if o.specialist != d.specialist and _drugs(o) and not {*o.symptoms} & {*d.symptoms}]
+    other = rng.choice([n for n in others if lexicon.has(n)])
     kind = rng.choice([k for k in ASK if k != 'what helps' or _drugs(d)])
     kin = rng.choice([k for k in KIN if not d.sex or (k in ('wife', 'mother', 'sister', 'aunt')) == (d.sex == 'f')])
     facts = _facts(lexicon, rng, disease) | _facts(lexicon, rng, other, 'other') | {'kin': [kin], 'kin2': [k for k in KIN if k != kin]}
@@ -194,7 +215,8 @@ def _health(lexicon: Lexicon, rng: Random) -> tuple[str, str, str, dict[str, lis
     subject, body = put(rng, _one(rng, ASK[kind]), facts).split(' :: ')
     wrong = WRONG if kind != 'what is it' else '\n'.join(line for line in WRONG.split('\n') if '$dx' not in line)
     good = '\n'.join(line for line in GOOD[kind].split('\n') if facts['drug'] or '$drug' not in line)
-    some = {label: _all(rng, table, facts) for label, table in (('Good', good), ('PotentiallyUseful', HALF), ('Bad', wrong), ('lead', LEAD), ('thanks', THANKS))}
+    tables = {'Good': good, 'PotentiallyUseful': HALF, 'Bad': wrong, 'lead': LEAD, 'thanks': THANKS}
+    some = {label: _all(rng, table, facts) for label, table in tables.items()}
     return 'Health and Fitness', tidy(subject), tidy(body), some
 
 def _daily(lexicon: Lexicon, rng: Random, topics: list[tuple[Topic, int]]) -> tuple[str, str, str, dict[str, list[str]]]:
@@ -203,37 +225,39 @@ def _daily(lexicon: Lexicon, rng: Random, topics: list[tuple[Topic, int]]) -> tu
     good = topic.good[i]
     wrong = [a for g in topic.good for a in g if a not in good]
     away = rng.choice([t for t in TOPICS if t.name != topic.name])
-    facts = {'about': [topic.name, subject.rstrip('?')]}
-    agree = [f'{start} {rng.choice(good)}' for start in rng.sample(['Yes:', 'Correct:', 'We did the same.', 'As somebody wrote above:', 'Confirmed.'], 2)]
-    some = {'Good': [*rng.sample(good, len(good)), *agree], 'PotentiallyUseful': [*topic.half, *topic.half],
-            'Bad': [*topic.bad, *wrong, *rng.choice(away.good), *away.bad[:1]], 'lead': _all(rng, LEAD, facts), 'thanks': _all(rng, THANKS, facts)}
-    return topic.category, subject, rng.choice(['Hi all, ', 'Hello! ', '', '', 'Dear all, ']) + body + rng.choice(['', '', ' Thanks.', ' Thanks in advance.']), some
+    facts = {'about': [topic.name, subject.rstrip('?').lower()]}
+    starts = ('Yes:', 'Correct:', 'We did the same.', 'As somebody wrote above:', 'Confirmed.')
+    agree = [f'{start} {rng.choice(good)}' for start in rng.sample(starts, 2)]
+    some = {'Good': [*rng.sample(good, len(good)), *agree], 'PotentiallyUseful': [*topic.half],
+            'Bad': [*topic.bad, *wrong, *rng.choice(away.good), *away.bad[:1]],
+            'lead': _all(rng, LEAD, facts), 'thanks': _all(rng, THANKS, facts)}
+    hello, thanks = rng.choice(['Hi all! ', 'Hello! ', '', '', 'Dear all. ']), rng.choice(['', '', ' Thanks.', ' Thanks in advance.'])
+    return topic.category, subject, hello + body + thanks, some
 
-# %% ../../nbs/corpora/14g_threads.ipynb #a4bf0565
+# %% ../../nbs/corpora/14g_threads.ipynb #bad141c8
 def _comments(rng: Random, some: dict[str, list[str]]) -> list[tuple[str, str, bool]]: # text, label, is it the asker?
-    good, half = min(rng.choice([1, 2, 3, 3, 4, 4, 5, 6]), len(some['Good'])), rng.choice([0, 1, 1, 2])
+    good, half = min(rng.choice([1, 2, 3, 3, 4, 4, 5, 6]), len(some['Good'])), min(rng.choice([0, 1, 1, 2]), len(some['PotentiallyUseful']))
     n = 10 - good - half
     asker = min(rng.choice([0, 1, 1, 2]), n)
     wrong = min(rng.randrange(1, n - asker + 1) if n > asker else 0, len(some['Bad']))
-    chat = _all(rng, CHAT, {})
-    out = [(t, label, False) for label, k in (('Good', good), ('PotentiallyUseful', half), ('Bad', wrong)) for t in rng.sample(some[label], k)]
-    out += [(t, 'Bad', True) for t in rng.sample(some['thanks'], asker)]
-    out += [(t, 'Bad', False) for t in rng.sample(chat, 10 - len(out))]
-    order = sorted(out, key=lambda c: rng.random() + (.08 if c[1] != 'Good' else 0) + (.25 if c[2] else 0))
-    talk = {t for t, _, _ in out} & {*chat}
-    return [(t if own else f'{t} {rng.choice(chat)}' if t in talk else _longer(rng, t, label, some['lead']), label, own) for t, label, own in order]
-
-def _longer(rng: Random, text: str, label: str, lead: list[str]) -> str:
-    "What people say before and after the point; good answers more often come back to the question"
-    before = [rng.choice(lead)] if rng.random() < {'Good': .6, 'PotentiallyUseful': .4, 'Bad': .2}[label] else []
-    after = rng.sample(_all(rng, MORE, {}), rng.choice([0, 1, 1, 2, 2, 3]))
-    return ' '.join([*before, text, *after])
+    def long(text, table): # of a length that tells nothing about the label
+        target, lines = rng.randrange(8, 46), rng.sample(table, len(table))
+        while len(text.split()) < target and lines: text = f'{text} {lines.pop()}'.strip()
+        return text
+    more = _all(rng, MORE, {})
+    def answer(text, lead): return long(f'{rng.choice(some["lead"])} {text}' if rng.random() < lead else text, more)
+    shares = (('Good', good, .75), ('PotentiallyUseful', half, .4), ('Bad', wrong, .2))
+    out = [(answer(t, lead), label, False) for label, k, lead in shares for t in rng.sample(some[label], k)]
+    out += [(long(t, [*some['thanks'], *more]), 'Bad', True) for t in rng.sample(some['thanks'], asker)]
+    out += [(long('', _all(rng, CHAT, {})), 'Bad', False) for _ in range(10 - len(out))]
+    return sorted(out, key=lambda c: rng.random() + (.08 if c[1] != 'Good' else 0) + (.25 if c[2] else 0))
 
 def _date(rng: Random, after: tuple[int, ...]=(2012, 1, 1, 0, 0, 0)) -> tuple[int, ...]: # a later time
     y, mo, d, h, mi, s = after
     mi += rng.randrange(1, 55); h += mi // 60 + rng.randrange(0, 6); d += h // 24
     return (y, mo, min(d, 28), h % 24, mi % 60, rng.randrange(60)) if d <= 28 else (y, mo % 12 + 1, 1, h % 24, mi % 60, rng.randrange(60))
 
+# %% ../../nbs/corpora/14g_threads.ipynb #1c330db0
 def write_thread(
     lexicon: Lexicon,
     rng: Random,

@@ -51,7 +51,7 @@ R63.5 weight gain; H57.10 eye pain = ocular pain; # itchy eyes = ocular itching;
 # breast lump = lump in the breast; - hot flashes
 '''
 
-# %% ../../nbs/corpora/14a_vocabulary.ipynb #6f2ec72a
+# %% ../../nbs/corpora/14a_vocabulary.ipynb #af3a8478
 SIGNS = '''
 R00.0 tachycardia; R00.1 bradycardia; R06.82 tachypnea; R09.02 hypoxia = hypoxemia = low oxygen saturation
 I95.9 hypotension = low blood pressure; # crackles = rales = bibasilar crackles; # rhonchi = coarse rhonchi
@@ -68,13 +68,16 @@ R23.0 cyanosis; # spider angiomata; H05.20 proptosis = exophthalmos; E04.9 goite
 # scaly plaques = plaques; # crepitus; # vesicles; # decreased sensation = sensory loss; # foot drop; # suprapubic tenderness
 # abdominal tenderness = tenderness to palpation; # bruising; # palpable mass = mass; # tonsillar exudates = exudates
 # prostate enlargement = enlarged prostate; # adnexal tenderness; # flat affect; # crackles at the left base = left basilar crackles
-R26.9 antalgic gait; # dry mucous membranes; # lens opacity = lens opacities; # optic disc cupping = cupping; # hirsutism = excess facial hair
+R26.9 antalgic gait; # dry mucous membranes; # lens opacity = lens opacities; # optic disc cupping = cupping; # hirsutism = excess facial \
+hair
 # swollen turbinates = turbinate swelling; # sinus tenderness; # conjunctival injection; # tender points = trigger points
 - crowded oropharynx; # xanthelasma; # friction rub = pericardial rub; # central obesity = truncal obesity
 '''
+
+# %% ../../nbs/corpora/14a_vocabulary.ipynb #8f5d469a
 FINDINGS = '''
-J81.1 pulmonary edema = interstitial edema = vascular congestion; J90 pleural effusion = effusion = pleural effusions
-- consolidation = opacity; R91.8 infiltrate = infiltrates = lung infiltrate; J98.11 atelectasis = basilar atelectasis
+J81.1 pulmonary edema = interstitial edema = vascular congestion; J90 pleural effusion = effusion
+- consolidation = opacity; R91.8 infiltrate = infiltrates = lung infiltrate; J98.11 atelectasis
 J93.9 pneumothorax = PTX; I51.7 cardiomegaly; R91.1 pulmonary nodule = lung nodule; - hyperinflation; - ground glass opacities = GGOs
 # emphysematous changes; S22.39 rib fracture; M48.50 compression fracture = vertebral compression fracture
 - degenerative changes = degenerative change; M51.26 disc herniation = disc protrusion; M48.00 spinal stenosis = canal stenosis

@@ -6,17 +6,17 @@
 __all__ = ['COMMON', 'SHARES', 'natural', 'Concept', 'concept_id', 'drug_names', 'of_stem', 'World', 'world', 'homes', 'Lexicon',
            'Patient', 'fits', 'admit']
 
-# %% ../../nbs/corpora/14c_world.ipynb #aad27705
+# %% ../../nbs/corpora/14c_world.ipynb #2f6b4c5a
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from hashlib import sha256
 from random import Random
 from .diseases import DISEASES
 from .vocabulary import COORDINATIONS, FINDINGS, SIGNS, STATES, SYMPTOMS, Disease, read_diseases, read_terms
 
-# %% ../../nbs/corpora/14c_world.ipynb #1ed93ac7
+# %% ../../nbs/corpora/14c_world.ipynb #d13d27ea
 COMMON = '''A46 A60 A63 A69 B00 B07 B18 B27 B35 B36 B37 B86 C15 C16 C18 C20 C22 C25 C43 C44 C50 C53 C54 C56 C61 C62 C64 C67 C71 C73 C81
 C82 C83 C91 C92 D12 D13 D16 D17 D22 D23 D24 D32 D35 D45 D47 D50 D51 D52 D56 D57 D58 D59 D61 D68 D69 D70 D72 D73 D80 D86 E04 E05 E06 E20
 E21 E22 E23 E24 E26 E27 E53 E55 E61 E66 E78 E79 E83 E87 F12 F14 F17 F20 F25 F34 F40 F41 F42 F43 F45 F50 F51 F60 G04 G23
@@ -30,27 +30,31 @@ M12 M13 M15 M18 M19 M20 M21 M22 M23 M24 M25 M30 M31 M33 M34 M35 M40 M41 M43 M45 
 M75 M76 M77 M79 M80 M83 M85 M86 M87 M93 M94 N00 N02 N03 N04 N11 N12 N13 N15 N20 N21 N25 N26 N28 N30 N31 N32 N34 N35 N36 N39 N41 N42 N43
 N44 N45 N46 N47 N48 N49 N50 N52 N60 N61 N62 N63 N64 N70 N71 N72 N75 N76 N80 N81 N82 N83 N84 N85 N86 N87 N88 N89 N90 N91 N92 N93 N94 N95'''
 
-_ADJECTIVES = dict(line.split('=') for line in '''esophagus=esophageal;stomach=gastric;kidney=renal;liver=hepatic;lung=pulmonary;heart=cardiac;
-bladder=bladder;prostate=prostatic;larynx=laryngeal;pharynx=pharyngeal;rectum=rectal;anus=anal;skin=skin;breast=breast;colon=colonic;
-stomach and duodenum=gastroduodenal;eyelid=eyelid;cornea=corneal;retina=retinal;bone=bone;muscle=muscle;tendon=tendon;ureter=ureteral;
-urethra=urethral;uterus=uterine;cervix uteri=cervical;ovary=ovarian;vagina=vaginal;vulva=vulvar;testis=testicular;penis=penile;brain=brain;
-trachea=tracheal;bronchus=bronchial;nose=nasal;ear=ear;tongue=tongue;lip=lip;pancreas=pancreatic;gallbladder=gallbladder;bile duct=biliary;
-spleen=splenic;thyroid=thyroid;thyroid gland=thyroid;parotid gland=parotid;adrenal gland=adrenal;pituitary gland=pituitary;aorta=aortic;
-artery=arterial;vein=venous;intestine=intestinal;appendix=appendiceal;meninges=meningeal;vocal cord=vocal cord'''.replace('\n', '').split(';'))
+_ADJECTIVES = dict(pair.split('=') for pair in '''
+esophagus=esophageal;stomach=gastric;kidney=renal;liver=hepatic;lung=pulmonary;heart=cardiac;bladder=bladder;prostate=prostatic;
+larynx=laryngeal;pharynx=pharyngeal;rectum=rectal;anus=anal;skin=skin;breast=breast;colon=colonic;stomach and duodenum=gastroduodenal;
+eyelid=eyelid;cornea=corneal;retina=retinal;bone=bone;muscle=muscle;tendon=tendon;ureter=ureteral;urethra=urethral;uterus=uterine;
+cervix uteri=cervical;ovary=ovarian;vagina=vaginal;vulva=vulvar;testis=testicular;penis=penile;brain=brain;trachea=tracheal;
+bronchus=bronchial;nose=nasal;ear=ear;tongue=tongue;lip=lip;pancreas=pancreatic;gallbladder=gallbladder;bile duct=biliary;
+spleen=splenic;thyroid=thyroid;thyroid gland=thyroid;parotid gland=parotid;adrenal gland=adrenal;pituitary gland=pituitary;
+aorta=aortic;artery=arterial;vein=venous;intestine=intestinal;appendix=appendiceal;meninges=meningeal;
+vocal cord=vocal cord'''.replace('\n', '').split(';'))
 
-# %% ../../nbs/corpora/14c_world.ipynb #69b22e8b
-_STIFF = re.compile(r'unspecified|other|elsewhere|specif|with\b|without|due to|classif|(?-i:NEC|NOS)|\band\b|\bor\b|[,()\[\]/:;]|stage|status|history|'
-                    r'following|complicat|certain|behavior|neoplasm|diseases|disorders|lesions|condition|abnormal|finding|acquired|code|site|'
-                    r'part\b|region|congenital|infantile|juvenile|child|newborn|neonat|fetal|matern|pregnan|puerper|induced|postproc|transplant|'
-                    r'prosthe|device|implant|degree|use\b|level|moderate|associated|in remission|multiple|type \d|class|deletion|syphil|leprosy|'
-                    r'extremity|category|vertebrae|hand\b|foot\b|wrist|ankle|elbow|upper eyelid|lower eyelid|visual field|refractory|forms of|states$|anemias|'
-                    r'opathies|anomalies|drug reaction|disorder of|(valve|brain|prostatic|bullous|\w+al) disorder| of .* cancer|'
-                    r'hymen|rickets|eunuch|gangrene', re.I)
-_PLACES = re.compile('shoulder|knee|hip|thigh|forearm|lower leg|upper arm|omentum|forehead')
+# %% ../../nbs/corpora/14c_world.ipynb #0f523631
+_STIFF = re.compile(r'unspecified|other|elsewhere|specif|with\b|without|due to|classif|(?-i:NEC|NOS)|\band\b|\bor\b|[,()\[\]/:;]|'
+                    r'stage|status|history|following|complicat|certain|behavior|neoplasm|diseases|disorders|lesions|condition|'
+                    r'abnormal|finding|acquired|code|site|part\b|region|congenital|infantile|juvenile|child|newborn|neonat|fetal|'
+                    r'matern|pregnan|puerper|induced|postproc|transplant|prosthe|device|implant|degree|use\b|level|moderate|'
+                    r'associated|in remission|multiple|type \d|class|deletion|syphil|leprosy|extremity|category|vertebrae|hand\b|'
+                    r'foot\b|wrist|ankle|elbow|upper eyelid|lower eyelid|visual field|refractory|forms of|states$|anemias|opathies|'
+                    r'anomalies|drug reaction|disorder of|(valve|brain|prostatic|bullous|\w+al) disorder| of .* cancer|hymen|'
+                    r'rickets|eunuch|gangrene', re.I)
+_PLACES = re.compile('shoulder|knee|hip|thigh|humerus|femur|tibia|radius|ulna|forearm|lower leg|upper arm|omentum|forehead')
 
 def _cleaned(title: str) -> str:
-    title = re.sub(r'\(of\)', 'of', title)
-    title = re.sub(r' [\[(].*?[\])]|, (unspecified|NOS|initial|not specified).*|,? (NOS|not elsewhere classified)$|,? without .*', '', title)
+    title = re.sub(r'\(of\)', 'of', re.sub(r'\((\w+)\)(?=\w)', r'\1', title))
+    title = re.sub(r' [\[(].*?[\])]|, (unspecified|NOS|initial|not specified).*|,? without .*', '', title)
+    title = re.sub(r',? (NOS|not elsewhere classified)$', '', title)
     title = re.sub(r'^(Unspecified|Other specified|Other|Nonrheumatic|Essential|Idiopathic) ', '', title)
     title = re.sub(r'Malignant neoplasm of (.+)', r'\1 cancer', title)
     title = re.sub(r'Benign neoplasm of (.+)', r'benign \1 tumor', title)
@@ -98,14 +102,14 @@ def concept_id(
     "An id in the shape of a UMLS concept's; depends on the code alone"
     return f'C{int(sha256(code.encode()).hexdigest(), 16) % 10 ** 7:07d}'
 
-# %% ../../nbs/corpora/14c_world.ipynb #468734ca
+# %% ../../nbs/corpora/14c_world.ipynb #bc9d9124
 _MEN, _WOMEN = re.compile(r'^(C6[0-3]|D29|N4|N5[0-3]|L64)|prostat|\btesti|penis|penile|scrot|\bmale\b'), \
     re.compile(r'^(C5[0-8]|D2[4-8]|N[6-9])|ovar|uter|vagin|vulv|\bfemale\b|menopaus|menstr|periods|breast lump|adnex')
 
 def _who(code: str, forms: Iterable[str]) -> tuple[str, tuple[int, int]]:
     text = f'{code} {" ".join(forms)}'.lower()
     sex = 'm' if _MEN.search(code) or _MEN.search(text) else 'f' if _WOMEN.search(code) or _WOMEN.search(text) else ''
-    low = 18 if code[0] in '#-R' else 65 if re.search('senile|age-related|alzheimer|dementia|postmenopaus', text) else \
+    low = 18 if code[:1] in ('', '#', '-', 'R') else 65 if re.search('senile|age-related|alzheimer|dementia|postmenopaus', text) else \
         40 if code[0] == 'C' or code[:2] in ('I2', 'I5', 'I6', 'I7', 'M1', 'M4', 'N4', 'J4') else 20
     return sex, (low, 50 if re.search('menstr|endometri|periods', text) and low < 50 else 95)
 
@@ -126,14 +130,14 @@ def _catalogue(codes: Iterable[str]) -> list[Concept]:
         out.append(Concept(forms[0], id, 'history', tuple(forms), code, *_who(code, forms)))
     return out
 
-# %% ../../nbs/corpora/14c_world.ipynb #4934ebd3
+# %% ../../nbs/corpora/14c_world.ipynb #84143401
 def drug_names() -> tuple[str, ...]: # sorted, lower case, single words
     "Generic names of the drugs in use"
     import bz2, pickle
     from importlib.util import find_spec
     from pathlib import Path
     spec = find_spec('drug_named_entity_recognition')
-    if spec is None: raise ModuleNotFoundError('the simulated clinic takes its drug names from drug-named-entity-recognition: pip install it')
+    if spec is None: raise ModuleNotFoundError('the package with the drug names is missing: pip install drug-named-entity-recognition')
     with bz2.open(Path(spec.origin).parent/'drug_ner_dictionary.pkl.bz2') as f: known = pickle.load(f)['drug_canonical_to_data']
     return tuple(sorted(d for d, about in known.items() if about.get('medline_plus_id') and re.fullmatch('[a-z]{5,16}', d)))
 
@@ -149,7 +153,7 @@ def of_stem(
     stem, dose = (drug[1:].split(' ', 1) + [''])[:2]
     return f'{rng.choice([n for n in names if n.endswith(stem) and n not in _NOT_OF_THE_CLASS])} {dose}'.strip()
 
-# %% ../../nbs/corpora/14c_world.ipynb #5c40ad00
+# %% ../../nbs/corpora/14c_world.ipynb #05b0306a
 @dataclass(frozen=True)
 class World:
     "What is true in the simulated clinic; the same for every seed"
@@ -184,7 +188,7 @@ def world() -> World:
     for name, head in _parts():
         if name not in concepts:
             id = concepts[head].id if head in concepts else '' if len(name) % 2 else concept_id(name)
-            concepts[name] = Concept(name, id, 'part', (name,))
+            concepts[name] = Concept(name, id, 'part', (name,), '', *_who('', [name]))
     written, ids = {f.lower() for c in concepts.values() for f in c.forms}, {c.id for c in concepts.values()}
     common = set(COMMON.split())
     codes = sorted(c for c in icd.get_all_codes() if c[:3] in common and 3 < len(c) < 7)
@@ -193,8 +197,9 @@ def world() -> World:
     words = {f: name for name, c in reversed(concepts.items()) for f in c.forms}
     return World(concepts, words, {d.term.forms[0]: d for d in diseases}, drug_names())
 
-# %% ../../nbs/corpora/14c_world.ipynb #20dfcdcd
-SHARES = {'history': (.55, .12), 'disease': (.68, .10), 'symptom': (.80, .06), 'sign': (.74, .08), 'finding': (.74, .08), 'part': (.70, .10)}
+# %% ../../nbs/corpora/14c_world.ipynb #52e9b630
+SHARES = {'history': (.55, .12), 'disease': (.68, .10), 'symptom': (.80, .06), 'sign': (.74, .08), 'finding': (.74, .08),
+          'part': (.70, .10)}
 
 def homes(
     world: World,
@@ -216,7 +221,7 @@ def homes(
             out[c.name, form] = 'train' if x < .72 else 'dev' if x < .80 else 'test'
     return out
 
-# %% ../../nbs/corpora/14c_world.ipynb #5012eddc
+# %% ../../nbs/corpora/14c_world.ipynb #90e6d4ec
 @dataclass(frozen=True)
 class Lexicon:
     "What the documents of one split may speak of"
@@ -224,6 +229,14 @@ class Lexicon:
     homes: dict
     splits: tuple[str, ...] # ('train',), ('train', 'dev') or ('train', 'test')
     unseen: float           # probability of turning to what is not at home in train, where there is a choice
+
+    @cached_property
+    def by_kind(self) -> dict[str, list[Concept]]:
+        "Kind → concepts that may be spoken of"
+        out = {}
+        for name, c in self.world.concepts.items():
+            if self.homes.get(name) in self.splits: out.setdefault(c.kind, []).append(c)
+        return out
 
     def has(self, word: str) -> bool: # a form, or a name
         "May this be spoken of?"
@@ -247,7 +260,7 @@ class Lexicon:
         if fresh and rng.random() < self.unseen: return rng.choice(fresh)
         return rng.choice(others) if others and rng.random() < .55 else c.forms[0]
 
-# %% ../../nbs/corpora/14c_world.ipynb #33938f2b
+# %% ../../nbs/corpora/14c_world.ipynb #f9340252
 @dataclass(frozen=True)
 class Patient:
     "Who comes to the clinic, and what for; words are names in the world"
@@ -258,15 +271,16 @@ class Patient:
     history: tuple[str, ...]  # names from ICD
     drugs: dict[str, tuple[str, ...]] # disease → drugs with dose
 
-_CLASHES = [{'hypothyroidism', 'hyperthyroidism'}, {'type 2 diabetes mellitus', 'diabetic ketoacidosis'}, {"Crohn's disease", 'ulcerative colitis'},
-            {'pneumonia', 'influenza'}, {'COPD', 'asthma'}, {'depression', 'bipolar disorder'}, {'epilepsy', 'stroke'},
-            {'irritable bowel syndrome', "Crohn's disease"}, {'irritable bowel syndrome', 'ulcerative colitis'},
+_CLASHES = [{'hypothyroidism', 'hyperthyroidism'}, {'type 2 diabetes mellitus', 'diabetic ketoacidosis'},
+            {"Crohn's disease", 'ulcerative colitis'}, {'pneumonia', 'influenza'}, {'COPD', 'asthma'}, {'depression', 'bipolar disorder'},
+            {'epilepsy', 'stroke'}, {'irritable bowel syndrome', "Crohn's disease"}, {'irritable bowel syndrome', 'ulcerative colitis'},
             {'acute kidney injury', 'chronic kidney disease'}, {"Parkinson's disease", "Alzheimer's disease"}]
 
 def fits(c: Concept, sex: str, age: int) -> bool:
     "Can somebody of this sex and age have it?"
     return c.sex in ('', sex) and c.ages[0] <= age <= c.ages[1]
 
+# %% ../../nbs/corpora/14c_world.ipynb #901bac2f
 def admit(
     lexicon: Lexicon,
     rng: Random,
@@ -281,11 +295,12 @@ def admit(
     fit = [n for n, o in all.items() if o.course in 'cb' and n != main and fits(lexicon.world.concepts[n], sex, age)]
     chronic = []
     for n in lexicon.pick(rng, fit, 12):
-        if len(chronic) < (age > 30) + (age > 45) + (age > 60) + (rng.random() < .5) and not any({n, o} in _CLASHES for o in [main, *chronic]) \
-                and [all[o].specialist for o in [main, *chronic]].count(all[n].specialist) < 2: chronic.append(n)
+        others, room = [main, *chronic], (age > 30) + (age > 45) + (age > 60) + (rng.random() < .5) - len(chronic)
+        if room > 0 and not any({n, o} in _CLASHES for o in others) and [all[o].specialist for o in others].count(all[n].specialist) < 2:
+            chronic.append(n)
     size = rng.choice([2, 3, 3, 4])
     codes, history = {lexicon.world.concepts[n].code[:3] for n in [main, *chronic]}, []
-    for n in lexicon.pick(rng, [c.name for c in lexicon.world.concepts.values() if c.kind == 'history' and fits(c, sex, age)], 8):
+    for n in lexicon.pick(rng, [c.name for c in lexicon.by_kind['history'] if fits(c, sex, age)], 8):
         code = lexicon.world.concepts[n].code[:3]
         if len(history) < size and code not in codes: codes.add(code); history.append(n)
     drugs = {n: tuple(dict.fromkeys(of_stem(x, lexicon.world.drugs, rng) for x in rng.sample(all[n].drugs, min(len(all[n].drugs), k))))

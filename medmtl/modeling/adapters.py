@@ -35,14 +35,17 @@ class _LoRA(torch.autograd.Function):
         dx = (dh @ a).view(kept.shape) if ctx.needs_input_grad[1] else None
         return d, dx if dx is None or keep is None else dx.mul_(keep), dA, dB, None, None
 
-# %% ../../nbs/modeling/23_adapters.ipynb #48656ad7
-def keep_mask(x: Tensor, p: float) -> Tensor: # 0 or 1/(1-p), like x
+# %% ../../nbs/modeling/23_adapters.ipynb #6b9f687b
+def keep_mask(
+    x: Tensor, # what will be multiplied with the mask
+    p: float,  # share that is dropped, 0 ≤ p < 1
+) -> Tensor: # 0 or 1/(1-p), like x
     "A dropout mask, scaled; on a CPU four decisions a draw"
     if x.device.type != 'cpu': return torch.empty_like(x).bernoulli_(1 - p).div_(1 - p)
     draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-2**63, None).view(torch.int16)[:x.numel()]
     return (draws >= round(p * 65536) - 32768).view(x.shape).to(x.dtype).mul_(1 / (1 - p))
 
-# %% ../../nbs/modeling/23_adapters.ipynb #1ee84409
+# %% ../../nbs/modeling/23_adapters.ipynb #dcc54896
 class Route:
     "Which adapters act on which rows, for the layers that share it"
     def __init__(self): self.rows: dict[str, Tensor|None] = {} # adapter -> the rows it acts on; None for all of them
@@ -58,7 +61,12 @@ class BankLinear(nn.Module):
         self.base, self.route, self.dropout = base, route, dropout
         self.A, self.B, self.scale = nn.ParameterDict(), nn.ParameterDict(), {}
 
-    def add(self, name: str, r: int, alpha: float, generator: torch.Generator):
+    def add(self,
+        name: str,    # the adapter's
+        r: int,       # rank
+        alpha: float, # the correction is scaled by α / r
+        generator: torch.Generator, # of A
+    ):
         "A new adapter: A as peft draws it (Kaiming uniform, a = √5), B zero"
         device = self.base.weight.device
         bound = self.base.in_features ** -.5
@@ -66,7 +74,9 @@ class BankLinear(nn.Module):
         self.B[name] = nn.Parameter(torch.zeros(self.base.out_features, r, device=device))
         self.scale[name] = alpha / r
 
-    def forward(self, x: Tensor) -> Tensor: # (rows, length, in) -> (rows, length, out)
+    def forward(self,
+        x: Tensor, # (rows, length, in)
+    ) -> Tensor: # (rows, length, out)
         y = self.base(x)
         for name, rows in self.route.rows.items():
             if name not in self.A: continue # this layer is outside the adapter's reach
@@ -76,8 +86,10 @@ class BankLinear(nn.Module):
             y = out if rows is None else y.index_copy(0, rows, out)
         return y
 
-# %% ../../nbs/modeling/23_adapters.ipynb #aca5b390
-def linear_layers(model: nn.Module) -> dict[str, nn.Module]: # name -> layer, from the bottom
+# %% ../../nbs/modeling/23_adapters.ipynb #bdce48e2
+def linear_layers(
+    model: nn.Module, # a decoder without its head
+) -> dict[str, nn.Module]: # name -> layer, from the bottom
     "The linear layers inside the decoder layers (not embeddings or heads)"
     return {n: m for n, m in model.named_modules() if n.startswith('layers.') and hasattr(m, 'in_features')}
 
@@ -97,7 +109,7 @@ def resolve_targets(
                          f"its linear layers are {', '.join(there)} (or all-linear, attention)")
     return [n for n in names if any(n.endswith('.' + t) for t in targets)]
 
-# %% ../../nbs/modeling/23_adapters.ipynb #f2127c31
+# %% ../../nbs/modeling/23_adapters.ipynb #ff9a0785
 def _generator(*parts) -> torch.Generator:
     digest = hashlib.sha256('/'.join(map(str, parts)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], 'big'))
@@ -108,10 +120,10 @@ class AdapterBank(nn.Module):
         model: nn.Module,                  # a frozen decoder; its linear layers are replaced in place
         adapters: dict[str, int],          # adapter -> rank r
         active: dict[str, list[str]],      # task -> the adapters its rows go through; the order gives the task ids
-        targets: str|list[str]='all-linear',
+        targets: str|list[str]='all-linear', # which layers; see `resolve_targets`
         alpha: float=2.,                   # α / r, the same for every adapter
-        dropout: float=.05,
-        seed: int=0,
+        dropout: float=.05,                # on the adapters' input
+        seed: int=0,                       # of the adapters' first weights
     ):
         super().__init__()
         unknown = {a for names in active.values() for a in names} - set(adapters)
@@ -133,14 +145,18 @@ class AdapterBank(nn.Module):
         def hook(module, args, kwargs): route.rows = self.rows(kwargs.get('task_ids'))
         return hook
 
-    def rows(self, task_ids: Tensor|None) -> dict[str, Tensor|None]:
+    def rows(self,
+        task_ids: Tensor|None, # (rows,) on the CPU, numbered as in `tasks`
+    ) -> dict[str, Tensor|None]:
         "Adapter -> the rows it acts on (None for all), from (rows,) task ids on the CPU"
         if task_ids is None: raise ValueError('the bank needs task_ids, (rows,) on the CPU: which task is each row of?')
         ids = task_ids.tolist()
         acting = {a: [i for i, t in enumerate(ids) if a in self.active[self.tasks[t]]] for a in self.ranks}
         return {a: None if len(at) == len(ids) else torch.tensor(at) for a, at in acting.items() if at}
 
-    def adapter(self, name: str) -> dict[str, nn.Parameter]: # 'layers.0.self_attn.q_proj.A' -> parameter
+    def adapter(self,
+        name: str, # of the adapter
+    ) -> dict[str, nn.Parameter]: # 'layers.0.self_attn.q_proj.A' -> parameter
         "The weights of one adapter"
         return {f'{k.replace("/", ".")}.{which}': getattr(layer, which)[name]
                 for k, layer in self.layers.items() for which in 'AB' if name in layer.A}

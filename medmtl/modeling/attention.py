@@ -72,8 +72,10 @@ from transformers import AttentionInterface
 PACKED = 'medmtl_packed' # the name to load a model with
 AttentionInterface.register(PACKED, packed_attention)
 
-# %% ../../nbs/modeling/21_attention.ipynb #e92d7f41
-def attention_layers(model: nn.Module) -> list[nn.Module]: # one a decoder layer, from the bottom
+# %% ../../nbs/modeling/21_attention.ipynb #b9478e87
+def attention_layers(
+    model: nn.Module, # a decoder without its head
+) -> list[nn.Module]: # one a decoder layer, from the bottom
     "The self-attention modules of a decoder. Raises `ValueError` where the model has none that we know how to find."
     layers = getattr(model, 'layers', None)
     found = [layer.self_attn for layer in layers or [] if hasattr(layer, 'self_attn')]

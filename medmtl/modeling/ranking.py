@@ -5,9 +5,7 @@
 # %% auto #0
 __all__ = ['pairwise_margin', 'ranking_examples', 'RankingHead', 'decode_ranking']
 
-# %% ../../nbs/modeling/26_ranking.ipynb #c6f47f93
-import torch
-import torch.nn.functional as F
+# %% ../../nbs/modeling/26_ranking.ipynb #d0a7e223
 from torch import nn, Tensor
 from ..corpora.documents import Query
 from .examples import Example
@@ -24,7 +22,7 @@ def pairwise_margin(
     gaps = (margin - scores[:, None] + scores).clamp(min=0)
     return (gaps * pairs).sum() / pairs.sum().clamp(min=1)
 
-# %% ../../nbs/modeling/26_ranking.ipynb #d06e14f3
+# %% ../../nbs/modeling/26_ranking.ipynb #e2498e46
 def ranking_examples(
     queries: list[Query],
     tokenizer,            # a fast tokenizer
@@ -39,13 +37,13 @@ def ranking_examples(
     for i, query in enumerate(queries):
         if not query.candidates: continue
         question, *answers = encode([query.text, *(c.text for c in query.candidates)])
-        for j, (candidate, answer) in enumerate(zip(query.candidates, answers)):
+        for j, (candidate, answer) in enumerate(zip(query.candidates, answers, strict=True)):
             keep = max(room - len(answer), min(len(question), room // 2))
             ids = question[:keep] + between + answer[:max(room - min(len(question), keep), 0)]
             out.append(Example(ids, i, [len(ids) - 1], [-1 if candidate.relevant is None else int(candidate.relevant)], candidate=j))
     return out
 
-# %% ../../nbs/modeling/26_ranking.ipynb #94402a4c
+# %% ../../nbs/modeling/26_ranking.ipynb #b98335c3
 class RankingHead(nn.Module):
     "A linear layer from the state of the last token to a score; pairwise margin loss"
     by_group = True # a loss over pairs of one query: parts of a step count by their queries
@@ -58,7 +56,9 @@ class RankingHead(nn.Module):
         self.margin = margin
         self.dropout, self.out = nn.Dropout(dropout), nn.Linear(hidden, 1)
 
-    def forward(self, states: Tensor) -> Tensor: # (reads, hidden) -> (reads, 1) scores
+    def forward(self,
+        states: Tensor, # (reads, hidden)
+    ) -> Tensor: # (reads, 1) scores
         return self.out(self.dropout(states.float()))
 
     def loss(self,

@@ -16,7 +16,7 @@ from .network import Network
 from .ranking import RankingHead, decode_ranking, ranking_examples
 from .tagging import TaggingHead, decode_tagging, tagging_examples
 
-# %% ../../nbs/modeling/28_streams.ipynb #f829c42f
+# %% ../../nbs/modeling/28_streams.ipynb #0c30e53d
 @dataclass(frozen=True)
 class Stream:
     "One source of loss: which head, over which labels"
@@ -28,16 +28,29 @@ class Stream:
     def __post_init__(self):
         if self.head not in ('bio', 'ranking'): raise ValueError(f'the head {self.head} of {self.id} is not built yet; bio and ranking are')
 
-def make_head(stream: Stream, hidden: int) -> nn.Module:
+def make_head(
+    stream: Stream,
+    hidden: int, # size of the backbone's states
+) -> nn.Module: # a TaggingHead or a RankingHead
     "The head of a stream, on states of size `hidden`"
     return TaggingHead(hidden, stream.labels) if stream.head == 'bio' else RankingHead(hidden)
 
-def make_examples(stream: Stream, items: list, tokenizer, max_tokens: int=512) -> list[Example]:
+def make_examples(
+    stream: Stream,
+    items: list,         # documents, or queries
+    tokenizer,           # a fast tokenizer
+    max_tokens: int=512, # the longest example
+) -> list[Example]: # in the order of the items
     "Documents or queries as the stream's examples"
     if stream.head == 'bio': return tagging_examples(items, tokenizer, list(stream.labels), max_tokens)
     return ranking_examples(items, tokenizer, max_tokens)
 
-def decode(stream: Stream, logits: list[Tensor], examples: list[Example], items: list):
+def decode(
+    stream: Stream,
+    logits: list[Tensor],    # one an example
+    examples: list[Example], # of `items`
+    items: list,             # documents, or queries
+): # documents with predicted mentions, or query id -> candidate id -> score
     "Predicted documents, or scores by query and candidate"
     if stream.head == 'bio': return decode_tagging(logits, examples, items, list(stream.labels))
     return decode_ranking(logits, examples, items)

@@ -13,8 +13,11 @@ from torch import nn, Tensor
 from ..corpora.documents import Document, Mention
 from .examples import Example, units, windows
 
-# %% ../../nbs/modeling/25_tagging.ipynb #819b8d71
-def bio_labels(types: list[str]) -> list[str]: # 'O', then B and I of each type
+# %% ../../nbs/modeling/25_tagging.ipynb #ace64438
+def bio_labels(
+    types: list[str], # mention types
+) -> list[str]: # 'O', then B and I of each type
+    "The labels in the order of their numbers"
     return ['O'] + [f'{p}-{t}' for t in types for p in 'BI']
 
 def bio_targets(
@@ -51,8 +54,10 @@ def tagging_examples(
                                         [targets[n] for n in here], [whole[n][:2] for n in here]))
     return out
 
-# %% ../../nbs/modeling/25_tagging.ipynb #787ca7ec
-def allowed_steps(n_labels: int) -> Tensor: # (labels, labels) 0 where a step from row to column is allowed, else -inf
+# %% ../../nbs/modeling/25_tagging.ipynb #e9115bed
+def allowed_steps(
+    n_labels: int, # 1 + 2 a type
+) -> Tensor: # (labels, labels) 0 where a step from row to column is allowed, else -inf
     "`I-X` may only follow `B-X` or `I-X`"
     steps = torch.zeros(n_labels, n_labels)
     for i in range(2, n_labels, 2): steps[:, i] = -torch.inf; steps[[i - 1, i], i] = 0
@@ -91,7 +96,7 @@ def tags_to_mentions(
         at = end
     return out
 
-# %% ../../nbs/modeling/25_tagging.ipynb #0b6733c2
+# %% ../../nbs/modeling/25_tagging.ipynb #35649bfd
 class TaggingHead(nn.Module):
     "A linear layer from states to BIO labels; cross-entropy over units"
     by_group = False # a loss over units: parts of a step count by their units
@@ -104,7 +109,9 @@ class TaggingHead(nn.Module):
         self.types = list(types)
         self.dropout, self.out = nn.Dropout(dropout), nn.Linear(hidden, 1 + 2 * len(types))
 
-    def forward(self, states: Tensor) -> Tensor: # (reads, hidden) -> (reads, labels) logits
+    def forward(self,
+        states: Tensor, # (reads, hidden)
+    ) -> Tensor: # (reads, labels) logits
         return self.out(self.dropout(states.float()))
 
     def loss(self,

@@ -19,7 +19,7 @@ from .checkpoints import load_state, load_weights, save_state, save_weights
 from .ledger import Ledger
 from .packing import collate, micro_batches, plan
 
-# %% ../../nbs/training/33_loop.ipynb #37d306f7
+# %% ../../nbs/training/33_loop.ipynb #541ea9cb
 def predict(
     network: Network,
     stream: str,
@@ -38,11 +38,11 @@ def predict(
                 i = order.pop(0); part.append((i, examples[i])); tokens += len(examples[i])
             batch = collate({stream: part}, network.bank.tasks, row_tokens, network.backbone.tokenizer.pad_token_id, network.device)
             logits = network(*batch.inputs())[stream].float().cpu()
-            for i, row in zip(batch.order[stream], logits.split([len(examples[i].reads) for i in batch.order[stream]])): out[i] = row
+            for i, row in zip(batch.order[stream], logits.split([len(examples[i].reads) for i in batch.order[stream]]), strict=True): out[i] = row
             progress(tokens)
     return out
 
-# %% ../../nbs/training/33_loop.ipynb #959d9fc5
+# %% ../../nbs/training/33_loop.ipynb #67afb675
 def _weight(batch, stream, groups: bool) -> float: # how much of a step's loss this part is
     return float(len(batch.groups[stream].unique()) if groups else (batch.targets[stream] >= 0).sum())
 
@@ -58,10 +58,10 @@ def backward_step(
              for p in micro_batches(step, examples, micro_tokens)]
     weights = [_weight(b, s, network.heads[s].by_group) for s, b in parts]
     losses, tokens = dict.fromkeys(step, 0.), dict.fromkeys(step, 0)
-    for (stream, batch), weight in zip(parts, weights):
+    for (stream, batch), weight in zip(parts, weights, strict=True):
         logits = network(*batch.inputs())[stream]
         loss = network.heads[stream].loss(logits, batch.targets[stream], batch.groups[stream])
-        share = weight / max(sum(w for (s, _), w in zip(parts, weights) if s == stream), 1.)
+        share = weight / max(sum(w for (s, _), w in zip(parts, weights, strict=True) if s == stream), 1.)
         if not torch.isfinite(loss): raise FloatingPointError(
             f'the loss of {stream} is {float(loss)}: try a lower strategy.training.learning_rate, or model.dtype=float32')
         (loss * share).backward()
@@ -87,7 +87,7 @@ class Training:
     best: dict|None = None     # the evaluation whose weights were kept
     stopped: str = 'finished'  # or 'early': no better for `patience` evaluations
 
-# %% ../../nbs/training/33_loop.ipynb #c62f4230
+# %% ../../nbs/training/33_loop.ipynb #a0530f9f
 def train(
     network: Network,
     examples: dict[str, list[Example]],           # stream -> training examples
@@ -100,9 +100,9 @@ def train(
     batch_size: int=16,           # examples a step
     row_tokens: int=2048,         # longest packed row
     micro_tokens: int=4096,       # tokens that are computed at once
-    clip: float=1.,               # largest norm of the gradient; 0 for no clipping
+    clip: float|None=1.,          # largest norm of the gradient; None for no clipping
     eval_every: int=200,          # steps
-    patience: int=3,              # evaluations without a better score before it stops; 0 for never
+    patience: int|None=3,         # evaluations without a better score before it stops; None for never
     max_tokens: int|None=None,    # of training, a stream
     max_steps: int|None=None,
     seed: int=0,
@@ -142,8 +142,16 @@ def train(
     history.ledger.save(folder/'ledger.jsonl')
     return history
 
-# %% ../../nbs/training/33_loop.ipynb #cb731157
-def look(network: Network, evaluate: Callable, history: Training, step: int, folder: Path, patience: int, bar: Progress):
+# %% ../../nbs/training/33_loop.ipynb #552bae3c
+def look(
+    network: Network,
+    evaluate: Callable, # as `train` takes it
+    history: Training,  # gets the evaluation, and says whether to stop
+    step: int,          # how many steps are done
+    folder: Path,       # where the best weights are kept
+    patience: int|None,
+    bar: Progress,
+):
     "Evaluate, keep the weights if they are the best so far, and say whether to stop"
     figures = evaluate(network)
     name, score = next(iter(figures.items()))

@@ -47,7 +47,7 @@ class Batch:
     def computed(self) -> int: return self.ids.numel()
     def inputs(self): return self.ids, self.positions, self.examples, self.task_ids, self.reads
 
-# %% ../../nbs/training/30_packing.ipynb #3e2ef7a0
+# %% ../../nbs/training/30_packing.ipynb #5a2c5499
 def collate(
     parts: dict[str, list[tuple[int, Example]]], # stream -> numbered examples
     streams: list[str],                          # all streams, in the order of their numbers
@@ -66,7 +66,7 @@ def collate(
         for number, e in row:
             n = len(e)
             ids[r, at:at + n], positions[r, at:at + n] = torch.tensor(e.ids), torch.arange(n)
-            for into, values in zip(gathered[stream], ([r * length + at + p for p in e.reads], e.targets, [e.source] * len(e.reads))): into += values
+            for into, values in zip(gathered[stream], ([r * length + at + p for p in e.reads], e.targets, [e.source] * len(e.reads)), strict=True): into += values
             bounds.append((r, at, at + n)); order[stream].append(number); at += n
     reads, targets, groups = ({s: torch.tensor(g[k], device=device) for s, g in gathered.items()} for k in range(3))
     return Batch(ids.to(device), positions.to(device), torch.tensor(bounds), torch.tensor([streams.index(s) for s, _ in rows]), reads, targets,
