@@ -38,7 +38,7 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, scale: float, causal: bool, window:
         return _by_hand(q, k, v, scale, allowed, softcap, dropout)
     return F.scaled_dot_product_attention(q[None], k[None], v[None], allowed, dropout, causal and allowed is None, scale=scale, enable_gqa=True)[0]
 
-# %% ../../nbs/modeling/21_attention.ipynb #ed4707ec
+# %% ../../nbs/modeling/21_attention.ipynb #07b5e2cd
 def packed_attention(
     module: nn.Module,  # the attention layer; its `is_causal` says whether its mask is on
     query: Tensor,      # (rows, heads, length, head size)
@@ -53,16 +53,17 @@ def packed_attention(
     **kwargs) -> tuple[Tensor, None]: # (rows, length, heads, head size)
     "Attention that stays inside each example, for transformers' attention interface"
     rows, heads, length, size = query.shape
-    borders = [(i, 0, length) for i in range(rows)] if examples is None else examples.tolist()
+    borders = [(i, 0, length) for i in range(rows)] if examples is None else sorted(examples.tolist())
+    sizes, at = [], 0 # gap, example, gap, example, …, gap along all rows
+    for row, start, end in borders:
+        gap = row * length + start - at
+        if gap < 0: raise ValueError(f'examples overlap in row {row} at token {start}')
+        sizes += [gap, end - start]; at += gap + end - start
+    sizes.append(rows * length - at)
+    flat = [t.transpose(0, 1).reshape(t.shape[1], -1, t.shape[3]).split(sizes, 1) for t in (query, key, value)]
     options = dict(scale=scaling if scaling is not None else size ** -.5, causal=module.is_causal, window=sliding_window,
                    softcap=softcap, dropout=dropout)
-    parts, at = [], (0, 0)
-    for row, start, end in sorted(borders): # in order, gaps filled with zeros, joined once: cheaper than writing into slices
-        if (row, start) < at: raise ValueError(f'examples overlap in row {row} at token {start}')
-        parts.append(query.new_zeros(heads, row * length + start - at[0] * length - at[1], size))
-        parts.append(_attend(*(t[row, :, start:end] for t in (query, key, value)), **options))
-        at = row, end
-    parts.append(query.new_zeros(heads, rows * length - at[0] * length - at[1], size))
+    parts = [_attend(*part, **options) if n % 2 else torch.zeros_like(part[0]) for n, part in enumerate(zip(*flat, strict=True))]
     return torch.cat(parts, 1).view(heads, rows, length, size).permute(1, 2, 0, 3), None
 
 # %% ../../nbs/modeling/21_attention.ipynb #fecf65fb
