@@ -38,7 +38,7 @@ def clear_parts(folder: Path): # a folder of executed notebooks
         out = part.with_name(part.name.removesuffix('.part.ipynb') + '.ipynb')
         with contextlib.suppress(RunError), only_one(out, wait=0): part.unlink(missing_ok=True)
 
-# %% ../nbs/61_runner.ipynb #fbc7cad1
+# %% ../nbs/61_runner.ipynb #7b9ef10f
 def _private_kernels(folder: str): # a private folder for the sockets; has room for a log
     "A class of kernel managers whose kernels talk through sockets in `folder`"
     from jupyter_client import AsyncKernelManager
@@ -65,7 +65,7 @@ def _papermill(notebook: Path, part: Path, parameters: dict, stream=None):
     import papermill
     def literal(p): return str(p).replace('{', '{{').replace('}', '}}') # papermill formats its paths
     for name in 'papermill', 'asyncio': logging.getLogger(name).setLevel(logging.CRITICAL) # what goes wrong is told by us, once
-    quiet = dict(JUPYTER_PREFER_ENV_PATH='1', HF_HUB_DISABLE_PROGRESS_BARS='1', TQDM_DISABLE='1')
+    quiet = dict(JUPYTER_PREFER_ENV_PATH='1', HF_HUB_DISABLE_PROGRESS_BARS='1', TQDM_DISABLE='1', PYTHONWARNINGS='ignore:IProgress not found')
     private = tempfile.TemporaryDirectory(prefix='medmtl', ignore_cleanup_errors=True)
     with private as d, _environment(**quiet), follow(f'{d}/progress', stream):
         papermill.execute_notebook(literal(notebook.resolve()), literal(part.resolve()), parameters, progress_bar=False, cwd=project_root(),

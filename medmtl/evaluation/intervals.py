@@ -20,7 +20,7 @@ def _resampled(counts: np.ndarray, statistic: Callable, resamples: int, level: f
         return bootstrap((np.arange(len(counts)),), score, n_resamples=resamples, confidence_level=level, method='percentile',
                          vectorized=True, axis=-1, batch=batch, rng=np.random.default_rng(seed)).bootstrap_distribution
 
-# %% ../../nbs/evaluation/42_intervals.ipynb #ee326fb2
+# %% ../../nbs/evaluation/42_intervals.ipynb #0e0d9cd1
 def _quantiles(draws: np.ndarray, value: float, level: float) -> tuple[float|None, float|None]:
     draws = draws[~np.isnan(draws)]
     if np.isnan(value) or not len(draws): return None, None
@@ -32,26 +32,26 @@ def _checked(counts, resamples: int, level: float) -> np.ndarray:
     if counts.ndim != 2: raise ValueError(f'counts need a row per document and a column per count, not the shape {counts.shape}')
     if not np.isfinite(counts).all(): raise ValueError('counts must be numbers: there is a NaN or an infinity among them')
     if not 0 < level < 1: raise ValueError(f'level is a fraction between 0 and 1, not {level}')
-    if resamples < 1: raise ValueError(f'at least one resample is needed, not {resamples}')
+    if resamples < 0: raise ValueError(f'resamples is a number of drawings, or 0 for no interval, not {resamples}')
     return counts
 
 def bootstrap_interval(
     counts,              # (documents, k) array or frame of what adds up over documents
     statistic: Callable, # (..., k) summed counts → (...) scores, NaN where undefined
-    resamples: int=2000, # how often documents are drawn
+    resamples: int=2000, # how often documents are drawn; 0 for no interval
     level: float=.95,    # 0–1, the share of resamples inside
     seed: int=0,         # of the drawing
 ) -> tuple[float|None, float|None]: # low, high; None where the score is undefined or there are fewer than two documents
     "Percentile interval of a score over documents, for one trained model as it is (Efron 1979). Raises `ValueError` for other counts."
     counts = _checked(counts, resamples, level)
-    if len(counts) < 2: return None, None
+    if len(counts) < 2 or not resamples: return None, None
     return _quantiles(_resampled(counts, statistic, resamples, level, seed), statistic(counts.sum(0)), level)
 
-# %% ../../nbs/evaluation/42_intervals.ipynb #ddfc0654
+# %% ../../nbs/evaluation/42_intervals.ipynb #a96e3fcc
 def bootstrap_intervals(
     counts,              # (documents, k) array or frame of what adds up over documents
     scores: Callable,    # (..., k) summed counts → {name: (...) scores}, as `share2014_from_counts`
-    resamples: int=2000, # how often documents are drawn
+    resamples: int=2000, # how often documents are drawn; 0 for no interval
     level: float=.95,    # 0–1, the share of resamples inside
     seed: int=0,         # of the drawing
 ) -> dict[str, dict[str, float|None]]: # {name: {'value', 'low', 'high'}}; None where undefined
@@ -59,7 +59,7 @@ def bootstrap_intervals(
     counts = _checked(counts, resamples, level)
     values = scores(counts.sum(0))
     def stacked(sums): return np.stack(list(scores(sums).values()))
-    draws = _resampled(counts, stacked, resamples, level, seed) if len(counts) > 1 else np.full((len(values), 1), np.nan)
+    draws = _resampled(counts, stacked, resamples, level, seed) if resamples and len(counts) > 1 else np.full((len(values), 1), np.nan)
     found = {name: _quantiles(row, value, level) for (name, value), row in zip(values.items(), draws, strict=True)}
     return {name: dict(value=None if np.isnan(values[name]) else float(values[name]), low=low, high=high)
             for name, (low, high) in found.items()}

@@ -17,7 +17,7 @@ from ..places import atomic
 from ..progress import Progress
 from ..training.loop import predict
 
-# %% ../../nbs/evaluation/44_predictions.ipynb #5d46a5c3
+# %% ../../nbs/evaluation/44_predictions.ipynb #8e480203
 def predicted(
     network: Network,
     stream: Stream,
@@ -39,7 +39,7 @@ def dev_figures(
     "The figures by which training chooses its weights"
     figures = {}
     for s in streams:
-        scores = stream_scores(s.id, items[s.id], predicted(network, s, examples[s.id], items[s.id]), resamples=1)
+        scores = stream_scores(s.id, items[s.id], predicted(network, s, examples[s.id], items[s.id]), resamples=0)
         figures[f'{s.id} {primary_metric(s.id)}'] = scores[primary_metric(s.id)]['value'] or 0.
     return {'dev': sum(figures.values()) / len(figures), **figures}
 
