@@ -4,15 +4,14 @@
 
 # %% auto #0
 __all__ = ['SYSTEMS', 'STUDIES', 'KINDS', 'vitals', 'states_of', 'listed', 'examination', 'history', 'course', 'plan',
-           'medications', 'allergies', 'stay', 'headed', 'discharge_summary', 'progress_note', 'clinic_letter',
-           'report', 'wrap', 'begin', 'write_note']
+           'medications', 'allergies', 'discharge_summary', 'progress_note', 'clinic_letter', 'report', 'wrap',
+           'write_note']
 
-# %% ../../nbs/corpora/14e_notes.ipynb #09bffbaa
+# %% ../../nbs/corpora/14e_notes.ipynb #982e8e8e
 import re
-from collections.abc import Callable
 from random import Random
 from .documents import Document, Licence, Mention
-from .scene import (AFTER, ARRIVAL, COURSE, FAMILY, INPATIENT, INSTRUCTIONS, LETTER, LETTER_END, MORE, NEGATED,
+from .scene import (AFTER, ARRIVAL, CARE, COURSE, FAMILY, INPATIENT, INSTRUCTIONS, LETTER, LETTER_END, MORE, NEGATED,
                                   OPENING, PARTS, SHARED, SOCIAL, UNSURE, Scene, fill, lines_of, say,
                                   say_shared, say_state, tell, tidy, unmark)
 from .world import Lexicon, admit, fits
@@ -116,14 +115,12 @@ def allergies(scene: Scene) -> str:
     drug = rng.choice(['Penicillin', 'Sulfa', 'Codeine', 'Iodine contrast', 'Lisinopril', 'Amoxicillin', 'Morphine'])
     return f'{drug} ({say(scene, reaction)})'
 
-# %% ../../nbs/corpora/14e_notes.ipynb #d8ce6433
-def stay(rng: Random) -> tuple[str, str]: # admission and discharge
-    "Dates as a de-identified note has them"
+# %% ../../nbs/corpora/14e_notes.ipynb #393e084c
+def _stay(rng: Random) -> tuple[str, str]: # dates as a de-identified note has them
     year, month, day = rng.randrange(2100, 2190), rng.randrange(1, 13), rng.randrange(1, 20)
     return f'[**{year}-{month}-{day}**]', f'[**{year}-{month}-{day + rng.randrange(1, 9)}**]'
 
-def headed(rng: Random, sections: list[tuple[str, str]]) -> str: # heading and body; those without a body are left out
-    "The sections under headings of one style"
+def _headed(rng: Random, sections: list[tuple[str, str]]) -> str:
     style = rng.choice([str.upper, str.title, lambda h: h])
     def gap(body): return ' ' if '\n' not in body and len(body) < 60 else '\n'
     return '\n\n'.join(f'{style(h)}:{gap(body)}{body}' for h, body in sections if body)
@@ -136,25 +133,25 @@ def discharge_summary(scene: Scene) -> str: # marked text
                 'allergies': allergies, 'physical exam': lambda s: examination(s, 2)}
     chosen = {'past medical history', *r.sample(sorted(optional), 2)}
     sections = [('history of present illness', hpi), *((h, f(scene)) for h, f in optional.items() if h in chosen)]
-    sections.append(('hospital course', plan(scene, course(scene)) + (f'\n{tell(scene, scene.care)}' if r.random() < .35 else '')))
+    sections.append(('hospital course', plan(scene, course(scene)) + (f'\n{tell(scene, CARE)}' if r.random() < .35 else '')))
     if r.random() < .4: sections.append(('discharge medications', medications(scene, 5)))
     if r.random() < .5:
         final = [say(scene, d) for d in (scene.patient.disease, *scene.patient.chronic[:1])]
         sections.append(('discharge diagnosis', tidy(', '.join(final))))
     if r.random() < .35: sections.append(('discharge instructions', tell(scene, INSTRUCTIONS)))
-    came, left = stay(r)
+    came, left = _stay(r)
     service = r.choice(['MEDICINE', 'MED', 'SURGERY', 'CMED'])
     head = f'Admission Date: {came}   Discharge Date: {left}\nSex: {scene.patient.sex.upper()}   Service: {service}'
-    return f'{head}\n\n{headed(r, sections)}\n'
+    return f'{head}\n\n{_headed(r, sections)}\n'
 
-# %% ../../nbs/corpora/14e_notes.ipynb #228dd999
+# %% ../../nbs/corpora/14e_notes.ipynb #cd919d46
 def progress_note(scene: Scene) -> str:
     "Subjective, objective, assessment and plan"
     r = scene.rng
     s = f'{tell(scene, OPENING)} {tell(scene, MORE + ARRIVAL[1:], r.choice([1, 2]))}'.strip()
-    care = f'\n{tell(scene, scene.care)}' if r.random() < .4 else ''
+    care = f'\n{tell(scene, CARE)}' if r.random() < .4 else ''
     sections = [('subjective', s), ('objective', examination(scene, 3)), ('assessment and plan', plan(scene, course(scene)) + care)]
-    return headed(r, sections) + '\n'
+    return _headed(r, sections) + '\n'
 
 def clinic_letter(scene: Scene) -> str:
     "A specialist writes to the family doctor"
@@ -263,7 +260,7 @@ def report(scene: Scene) -> str:
              ('impression', '\n'.join(f'{i}. {e}' for i, e in enumerate(ends, 1)) or r.choice(['Unchanged from prior.', 'As above.']))]
     return f'{fill(scene, title)}\n\n' + '\n\n'.join(f'{h.upper()}: {b}' for h, b in parts if b.strip()) + '\n'
 
-# %% ../../nbs/corpora/14e_notes.ipynb #b60f595e
+# %% ../../nbs/corpora/14e_notes.ipynb #16328294
 def wrap(
     text: str,
     width: int=76, # characters in a line
@@ -281,17 +278,6 @@ def wrap(
 KINDS = {'DISCHARGE_SUMMARY': (discharge_summary, 'ab', .38), 'PROGRESS_NOTE': (progress_note, 'ab', .2),
          'CLINIC_LETTER': (clinic_letter, 'cb', .2), 'RADIOLOGY_REPORT': (report, 'ab', .22)}
 
-def begin(
-    lexicon: Lexicon,
-    rng: Random,
-    noise: float=.03,          # share of mentions with a slip of the keyboard
-    kinds: dict[str, tuple]=KINDS, # name → how it is written, for which courses of a disease, how often
-) -> tuple[str, Scene, Callable]: # the kind, the scene, and what writes it
-    "A new patient, and the kind of note that there shall be"
-    kind = rng.choices(list(kinds), [share for _, _, share in kinds.values()])[0]
-    write, courses, _ = kinds[kind]
-    return kind, Scene(lexicon, rng, admit(lexicon, rng, courses, _PICTURED if write is report else ()), noise), write
-
 def write_note(
     lexicon: Lexicon,
     rng: Random,
@@ -300,8 +286,11 @@ def write_note(
     noise: float=.03,  # share of mentions with a slip of the keyboard
 ) -> Document: # mentions have attributes as in SemEval-2015 Task 14; `meta` has the kind and the patient
     "A note about a new patient"
-    kind, scene, write = begin(lexicon, rng, noise)
-    patient, (text, spans) = scene.patient, unmark(write(scene))
+    kind = rng.choices(list(KINDS), [share for _, _, share in KINDS.values()])[0]
+    write, courses, _ = KINDS[kind]
+    patient = admit(lexicon, rng, courses, _PICTURED if write is report else ())
+    scene = Scene(lexicon, rng, patient, noise)
+    text, spans = unmark(write(scene))
     if rng.random() < .4: text = wrap(text)
     mentions = sorted((spans[k], lexicon.world.concepts[name], attributes) for k, (name, attributes) in enumerate(scene.told) if k in spans)
     own = tuple(Mention(f'T{i}', 'Disease_Disorder', s, (c.id,) if c.id else (), a) for i, (s, c, a) in enumerate(mentions, 1))

@@ -61,7 +61,7 @@ Of note, $he was {seen|treated} for $hx {last year|several years ago|at an outsi
 $He was last seen in clinic in [**Month (only) 4$n**] for $co.
 '''
 
-# %% ../../nbs/corpora/14d_scene.ipynb #243b0348
+# %% ../../nbs/corpora/14d_scene.ipynb #ead33839
 ARRIVAL = '''
 In the ED, $he {received 1 L of normal saline|was given acetaminophen with some relief|was placed on telemetry}.
 On arrival $he was {alert|in no acute distress|comfortable} and had no $no.
@@ -70,7 +70,6 @@ COURSE = '''
 $test. $He was {started on|treated with} $rx with {improvement in|resolution of} $his $sxagain.
 $test. {Treated with|Given} $rx and $rx, and $he {did well|improved over the next $n days}.
 The presentation was {felt to be consistent|most consistent} with $dx. $test.
-$He was {started on|given} $rx{, which $he tolerated well| with good effect}.
 '''
 AFTER = '''
 There was {initial|some} concern for $maybe, {but this was felt to be unlikely|and $he was monitored on telemetry}.
@@ -146,7 +145,7 @@ def _grouped(table: str) -> dict[str, list[tuple[str, list[str]]]]:
 PARTS = _grouped(STATES)
 SHARED = {group: [(b[0], a.split(', ')) for a, b in entries] for group, entries in _grouped(COORDINATIONS).items()}
 
-# %% ../../nbs/corpora/14d_scene.ipynb #d3ab78fe
+# %% ../../nbs/corpora/14d_scene.ipynb #e616cec8
 _SELDOM_DENIED = re.compile('left|lens|disc|turbin|xanth|hirsut|obesity|crowded|tender points|toe|hot flashes|stream|friction|shaggy')
 _RUNS_IN_FAMILIES = {'cardiologist', 'oncologist', 'endocrinologist', 'neurologist', 'psychiatrist', 'rheumatologist', 'hematologist'}
 
@@ -159,7 +158,6 @@ class Scene:
         noise: float=.03, # share of mentions with a slip of the keyboard
     ):
         self.lexicon, self.rng, self.patient, self.noise, self.told = lexicon, rng, patient, noise, []
-        self.care = CARE # what is done besides; another note may speak otherwise of it
         w, d = lexicon.world, lexicon.world.diseases[patient.disease]
         here = {w.words[x] for x in d.symptoms + d.signs} | {patient.disease, *patient.chronic, *patient.history}
         near = here | {w.words[s] for c in patient.chronic for s in w.diseases[c].symptoms + w.diseases[c].signs}
@@ -188,7 +186,7 @@ class Scene:
         asked = re.findall(r'\$([a-z]+)', template)
         return all(len(self.queue[s]) >= asked.count(s) for s in set(asked) if s in self.queue)
 
-# %% ../../nbs/corpora/14d_scene.ipynb #bbdd5d43
+# %% ../../nbs/corpora/14d_scene.ipynb #38d676ad
 def slip(word: str, rng: Random) -> str: # the same length give or take one
     "One slip of the keyboard inside a word of five letters or more; other words stay"
     places = [m for m in re.finditer(r'[a-z]{5,}', word)]
@@ -198,8 +196,7 @@ def slip(word: str, rng: Random) -> str: # the same length give or take one
     return rng.choice([word[:i] + word[i + 1] + word[i] + word[i + 2:], word[:i] + word[i + 1:], word[:i] + word[i] + word[i:]])
 
 NEGATED, FAMILY_S, UNSURE, IF = {'negation': 'yes'}, {'subject': 'family_member'}, {'uncertainty': 'yes'}, {'conditional': 'true'}
-_SAID = {'no': NEGATED, 'noex': NEGATED, 'ruled': NEGATED, 'maybe': UNSURE, 'fam': FAMILY_S, 'famno': FAMILY_S | NEGATED, 'if': IF,
-         'generic': {'generic': 'true'}, 'other': {'subject': 'other'}, 'donor': {'subject': 'donor_other'}}
+_SAID = {'no': NEGATED, 'noex': NEGATED, 'ruled': NEGATED, 'maybe': UNSURE, 'fam': FAMILY_S, 'famno': FAMILY_S | NEGATED, 'if': IF}
 
 def say(
     scene: Scene,
@@ -227,9 +224,8 @@ def say_shared(scene: Scene, head: str, ends: list[str], joint: str, attributes:
     marks = [f'⟦{first + i}|{end}⟧' for i, end in enumerate(ends)]
     return f' {joint} '.join(marks) + f' ⟦{"+".join(str(first + i) for i in range(len(ends)))}|{head}⟧'
 
-# %% ../../nbs/corpora/14d_scene.ipynb #48dd1d4b
-def _fill_test(scene: Scene, clause: str) -> str:
-    return re.sub('(no |)<(.*?)>', lambda m: m[1] + say(scene, m[2], NEGATED if m[1] else None), clause)
+# %% ../../nbs/corpora/14d_scene.ipynb #d9e846ca
+def _fill_test(scene: Scene, clause: str) -> str: return re.sub('<(.*?)>', lambda m: say(scene, m[1]), clause)
 
 def fill(
     scene: Scene,
@@ -261,7 +257,7 @@ def tidy(marked: str) -> str:
     vowel = re.compile(r'(⟦[\d+]+\|)?([aeioAEIO]|8|11|18|[FHLMNRSX][A-Z]|u[mnlr])')
     def article(m): return f'{m[1]}{"n" if vowel.match(m[2]) else ""} {m[2]}'
     marked = re.sub(r'\b([aA])\(n\) (\S+)', article, marked)
-    return re.sub(r'(?m)(^|(?<!\b[A-Z])[.!?] )(⟦[\d+]+\|)?([a-z])(?=[a-z ])', lambda m: m[1] + (m[2] or '') + m[3].upper(), marked)
+    return re.sub(r'(?m)(^|[.!?] )(⟦[\d+]+\|)?([a-z])(?=[a-z ])', lambda m: m[1] + (m[2] or '') + m[3].upper(), marked)
 
 def tell(scene: Scene, table: str, n: int=1) -> str: # a sentence each, joined; '' where none fits
     "`n` different templates of a table for which there is enough to tell"

@@ -6,13 +6,14 @@
 __all__ = ['SPECIALISTS', 'DOCTORS', 'ASK', 'GOOD', 'HALF', 'WRONG', 'CHAT', 'THANKS', 'LEAD', 'MORE', 'KIN', 'put', 'casual',
            'write_thread']
 
-# %% ../../nbs/corpora/14g_threads.ipynb #1797d3bf
+# %% ../../nbs/corpora/14g_threads.ipynb #58970350
 import re
 from random import Random
 from .city import TOPICS, Topic
 from .documents import Candidate, Licence, Query
 from .scene import tidy
-from .world import Lexicon, drug_name
+from .world import Lexicon, of_stem
+from .vocabulary import Disease
 
 # %% ../../nbs/corpora/14g_threads.ipynb #ad3e6fdd
 SPECIALISTS = ('ENT doctor', 'allergist', 'cardiologist', 'dermatologist', 'dietitian', 'endocrinologist', 'family doctor',
@@ -144,17 +145,17 @@ MORE = '''
 '''
 KIN = ('wife', 'husband', 'mother', 'father', 'brother', 'sister', 'uncle', 'aunt', 'friend', 'colleague', 'neighbour')
 
-# %% ../../nbs/corpora/14g_threads.ipynb #df2d7e35
+# %% ../../nbs/corpora/14g_threads.ipynb #103c0765
 def _one(rng: Random, table: str) -> str: return rng.choice(table.strip('\n').split('\n')).strip()
 
-def _at_home(drug: str) -> bool: # what one takes by oneself
-    return not re.search('normal|gluten|CPAP|wrist|insulin| IV| SC|gtt|injection', drug)
+def _drugs(d: Disease) -> list[str]: # what one takes at home
+    return [x for x in d.drugs if not re.search('normal|gluten|CPAP|wrist|insulin| IV| SC|gtt|injection', x)]
 
 def _facts(lexicon: Lexicon, rng: Random, disease: str, mark: str='') -> dict[str, list[str]]:
     "What can be said about a disease: slot → what may stand there"
     d = lexicon.world.diseases[disease]
     doctor, clinic = DOCTORS[d.specialist]
-    drugs = [drug_name(x) for x in lexicon.treat(rng, disease, 9) if _at_home(x)]
+    drugs = [re.match('[A-Za-z-]+', of_stem(x, lexicon.world.drugs, rng))[0] for x in _drugs(d)]
     sx = lexicon.pick(rng, d.symptoms, 4) or ['fever']
     form = lexicon.form(rng, disease)
     facts = {'dx': [disease, disease if re.search('[A-Z]{2}', form) else form], 'sx': sx, 'specialist': [d.specialist], 'doctor': [doctor],
@@ -196,7 +197,7 @@ def casual(
     if rng.random() >= habits['lower']: return text
     return re.sub(r'(?<![Dd]r)[.](?= )', lambda m: rng.choice(['.', '.', '..', ',', '...']), text)
 
-# %% ../../nbs/corpora/14g_threads.ipynb #0898ec5e
+# %% ../../nbs/corpora/14g_threads.ipynb #b91b2d6a
 def _all(rng: Random, table: str, facts: dict[str, list[str]]) -> list[str]:
     return [put(rng, line, facts) for line in table.strip('\n').split('\n')]
 
@@ -205,12 +206,11 @@ def _health(lexicon: Lexicon, rng: Random) -> tuple[str, str, str, dict[str, lis
     w = lexicon.world
     disease = lexicon.pick(rng, w.diseases, 1)[0]
     d = w.diseases[disease]
-    others = [n for n, o in w.diseases.items() if o.specialist != d.specialist and any(map(_at_home, o.drugs)) and not {*o.symptoms} & {*d.symptoms}]
-    known = _facts(lexicon, rng, disease)
-    other = next(f for n in rng.sample(others, len(others)) if lexicon.has(n) and (f := _facts(lexicon, rng, n, 'other'))['otherdrug'])
-    kind = rng.choice([k for k in ASK if k != 'what helps' or known['drug']])
+    others = [n for n, o in w.diseases.items() if o.specialist != d.specialist and _drugs(o) and not {*o.symptoms} & {*d.symptoms}]
+    other = rng.choice([n for n in others if lexicon.has(n)])
+    kind = rng.choice([k for k in ASK if k != 'what helps' or _drugs(d)])
     kin = rng.choice([k for k in KIN if not d.sex or (k in ('wife', 'mother', 'sister', 'aunt')) == (d.sex == 'f')])
-    facts = known | other | {'kin': [kin], 'kin2': [k for k in KIN if k != kin]}
+    facts = _facts(lexicon, rng, disease) | _facts(lexicon, rng, other, 'other') | {'kin': [kin], 'kin2': [k for k in KIN if k != kin]}
     facts['about'] = facts['sx'] if kind == 'what is it' else facts['dx']
     subject, body = put(rng, _one(rng, ASK[kind]), facts).split(' :: ')
     wrong = WRONG if kind != 'what is it' else '\n'.join(line for line in WRONG.split('\n') if '$dx' not in line)
