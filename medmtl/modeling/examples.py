@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 @dataclass
 class Example:
     "Token ids, and where a head reads what"
-    ids: list[int]                      # token ids
-    source: int                         # which document or query it comes from
-    reads: list[int]                    # token positions at which the head reads the states
+    ids: list[int]                         # token ids
+    source: int                            # which document or query it comes from
+    reads: list[int]|list[tuple[int, ...]] # where the head reads the states: a token position, or several together, a read
     targets: list[int] = field(default_factory=list) # one a read: a label's number, or a relevance; -1 for unknown
     spans: list[tuple[int, int]] = field(default_factory=list) # one a read: characters of the source, for tagging
     candidate: int = -1                 # which candidate of the query, for ranking
@@ -28,17 +28,17 @@ _WORD = re.compile(r'[^\W_]+|[^\w\s]|_')
 def units(
     text: str,
     offsets: list[tuple[int, int]], # (start, end) of each token in `text`, as the tokenizer gives them
-) -> list[tuple[int, int, int]]: # start, end in characters (end excluded), and the position of its last token
+) -> list[tuple[int, int, int, int]]: # start, end in characters (end excluded), and the positions of its first and last token
     "The smallest stretches of `text` that are whole words and whole tokens"
     out, words = [], iter(_WORD.finditer(text))
     word = next(words, None)
     for position, (start, end) in enumerate(offsets):
         while start < end and text[start].isspace(): start += 1
         if start == end: continue # nothing but white space, or a special token
-        if not out or start >= out[-1][1]: out.append((start, end, position))    # a unit begins
-        else: out[-1] = out[-1][0], max(out[-1][1], end), position               # the token belongs to the unit before
-        while word and word.start() < out[-1][1]:                                # the unit ends where its last word ends
-            out[-1] = out[-1][0], max(out[-1][1], word.end()), position
+        if not out or start >= out[-1][1]: out.append((start, end, position, position)) # a unit begins
+        else: out[-1] = out[-1][0], max(out[-1][1], end), out[-1][2], position          # the token belongs to the unit before
+        while word and word.start() < out[-1][1]:                                       # the unit ends where its last word ends
+            out[-1] = out[-1][0], max(out[-1][1], word.end()), out[-1][2], position
             word = next(words, None)
     return out
 

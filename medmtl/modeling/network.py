@@ -31,7 +31,7 @@ class Network(nn.Module):
         positions: Tensor, # (rows, length) position of each token in its example
         examples: Tensor,  # (n, 3) row, start, end of each example
         task_ids: Tensor,  # (rows,) the stream of each row, numbered as in `bank.tasks`; on the CPU
-        reads: dict[str, Tensor], # stream -> (k,) places to read at: row * length + position
+        reads: dict[str, Tensor], # stream -> (k,) or (k, reads together) places to read at: row * length + position
     ) -> dict[str, Tensor]: # stream -> (k, …) logits
         "The logits of every stream in the batch"
         states = self.model(ids, position_ids=positions, examples=examples, task_ids=task_ids, use_cache=False).last_hidden_state

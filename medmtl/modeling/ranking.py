@@ -65,18 +65,26 @@ class RankingHead(nn.Module):
         logits: Tensor,  # (reads, 1)
         targets: Tensor, # (reads,) 1, 0, or -1 for unknown
         groups: Tensor,  # (reads,) which query
+        lengths: list[int]=(), # reads of each example, not used: every read counts by itself
     ) -> Tensor: # scalar, mean over pairs
         return pairwise_margin(logits.squeeze(-1), targets, groups, self.margin)
 
+    def said(self,
+        logits: Tensor,        # (reads, 1)
+        lengths: list[int]=(), # reads of each example
+    ) -> Tensor: # (reads, 1)
+        "What is decoded: the scores as they are"
+        return logits
+
 # %% ../../nbs/modeling/26_ranking.ipynb #4fd62928
 def decode_ranking(
-    logits: list[Tensor],    # one (1, 1) an example
+    said: list[Tensor],      # one (1, 1) an example
     examples: list[Example],
     queries: list[Query],
 ) -> dict[str, dict[str, float]]: # query id -> candidate id -> score
     "Scores by query and candidate, in the queries' own order"
     out = {q.id: {} for q in queries}
-    for score, example in zip(logits, examples, strict=True):
+    for score, example in zip(said, examples, strict=True):
         q = queries[example.source]
         out[q.id][q.candidates[example.candidate].id] = float(score)
     return out

@@ -47,13 +47,13 @@ def make_examples(
 
 def decode(
     stream: Stream,
-    logits: list[Tensor],    # one an example
+    said: list[Tensor],      # one an example: what the head said of its reads
     examples: list[Example], # of `items`
     items: list,             # documents, or queries
 ): # documents with predicted mentions, or query id -> candidate id -> score
     "Predicted documents, or scores by query and candidate"
-    if stream.head == 'bio': return decode_tagging(logits, examples, items, list(stream.labels))
-    return decode_ranking(logits, examples, items)
+    if stream.head == 'bio': return decode_tagging(said, examples, items, list(stream.labels))
+    return decode_ranking(said, examples, items)
 
 # %% ../../nbs/modeling/28_streams.ipynb #2c72ca82
 def build_network(

@@ -37,10 +37,11 @@ class Batch:
     positions: Tensor    # (rows, length) restarting with each example
     examples: Tensor     # (n, 3) row, start, end; on the CPU
     task_ids: Tensor     # (rows,) stream numbers; on the CPU
-    reads: dict[str, Tensor] = field(default_factory=dict)   # stream -> (k,) row * length + position
+    reads: dict[str, Tensor] = field(default_factory=dict)   # stream -> (k,) or (k, reads together): row * length + position
     targets: dict[str, Tensor] = field(default_factory=dict) # stream -> (k,)
     groups: dict[str, Tensor] = field(default_factory=dict)  # stream -> (k,) source of each read
     order: dict[str, list[int]] = field(default_factory=dict) # stream -> example numbers, in the order of their reads
+    lengths: dict[str, list[int]] = field(default_factory=dict) # stream -> how many reads each of these examples has
     tokens: dict[str, int] = field(default_factory=dict)     # stream -> real tokens
 
     @property
@@ -59,18 +60,20 @@ def collate(
     rows = [(s, [parts[s][i] for i in row]) for s in parts for row in pack([len(e) for _, e in parts[s]], row_tokens)]
     length = max(sum(len(e) for _, e in row) for _, row in rows)
     ids, positions = torch.full((len(rows), length), pad_id), torch.zeros(len(rows), length, dtype=torch.long)
-    bounds, order = [], {s: [] for s in parts}
+    bounds, order, lengths = [], {s: [] for s in parts}, {s: [] for s in parts}
     gathered = {s: ([], [], []) for s in parts} # reads, targets, groups
     for r, (stream, row) in enumerate(rows):
         at = 0
         for number, e in row:
             n = len(e)
             ids[r, at:at + n], positions[r, at:at + n] = torch.tensor(e.ids), torch.arange(n)
-            for into, values in zip(gathered[stream], ([r * length + at + p for p in e.reads], e.targets, [e.source] * len(e.reads)), strict=True): into += values
-            bounds.append((r, at, at + n)); order[stream].append(number); at += n
-    reads, targets, groups = ({s: torch.tensor(g[k], device=device) for s, g in gathered.items()} for k in range(3))
+            k = len(e.reads)
+            for into, values in zip(gathered[stream], (torch.tensor(e.reads) + (r * length + at), torch.tensor(e.targets), torch.full((k,), e.source)), strict=True):
+                into.append(values)
+            bounds.append((r, at, at + n)); order[stream].append(number); lengths[stream].append(k); at += n
+    reads, targets, groups = ({s: torch.cat(g[k]).to(device) for s, g in gathered.items()} for k in range(3))
     return Batch(ids.to(device), positions.to(device), torch.tensor(bounds), torch.tensor([streams.index(s) for s, _ in rows]), reads, targets,
-                 groups, order, {s: sum(len(e) for _, e in parts[s]) for s in parts})
+                 groups, order, lengths, {s: sum(len(e) for _, e in parts[s]) for s in parts})
 
 # %% ../../nbs/training/30_packing.ipynb #05f42ae7
 def plan(
