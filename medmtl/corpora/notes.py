@@ -4,16 +4,18 @@
 
 # %% auto #0
 __all__ = ['SYSTEMS', 'STUDIES', 'KINDS', 'vitals', 'states_of', 'listed', 'examination', 'history', 'course', 'plan',
-           'medications', 'allergies', 'discharge_summary', 'progress_note', 'clinic_letter', 'report', 'wrap',
-           'write_note']
+           'medications', 'allergies', 'stay', 'headed', 'discharge_summary', 'progress_note', 'clinic_letter',
+           'report', 'wrap', 'begin', 'write_note']
 
-# %% ../../nbs/corpora/14e_notes.ipynb #982e8e8e
+# %% ../../nbs/corpora/14e_notes.ipynb #09bffbaa
 import re
+from collections.abc import Callable
 from random import Random
 from .documents import Document, Licence, Mention
-from .scene import (AFTER, ARRIVAL, CARE, COURSE, FAMILY, INPATIENT, INSTRUCTIONS, LETTER, LETTER_END, MORE, NEGATED,
+from .drugs import NO_DRUGS, clash, drug_name, in_words
+from .scene import (AFTER, ARRIVAL, COURSE, FAMILY, INPATIENT, INSTRUCTIONS, LETTER, LETTER_END, MORE, NEGATED,
                                   OPENING, PARTS, SHARED, SOCIAL, UNSURE, Scene, fill, lines_of, say,
-                                  say_shared, say_state, tell, tidy, unmark)
+                                  say_shared, say_state, tell, tidy, unmark, years_ago)
 from .world import Lexicon, admit, fits
 
 # %% ../../nbs/corpora/14e_notes.ipynb #663186d7
@@ -22,7 +24,7 @@ HEENT / icter|exudat|thrush|mucous|proptosis|goiter|lymphaden|turbin|conjunctiv|
 NCAT, PERRL, EOMI; PERRL, MMM, OP clear; neck supple
 CV / murmur|rhythm|tachyc|bradyc|jugular|rub|bruit / RRR, nl S1 S2; regular rate, no gallops; RRR
 Lungs / crackles|rhonchi|wheez|breath sounds|percussion|lungs|tachypnea|hypoxia / CTAB; clear to auscultation bilaterally; good air movement
-Abd / tenderness|rebound|guarding|megaly|ascites|mass|abdomen / soft, NT/ND, +BS; soft, benign; +BS, soft
+Abd / (?<!calf )(?<!sinus )tenderness|rebound|guarding|megaly|ascites|mass|abdomen / soft, NT/ND, +BS; soft, benign; +BS, soft
 Ext / edema|calf|joint|ulcer|cyanosis|synov|motion|crepitus|leg|knee|shoulder|tender points / WWP, 2+ pulses; no deformity, pulses \
 intact; warm
 Neuro / paresis|drift|sensation|drop|nystag|rigid|bradykin|reflex|asterix|gait|nuchal|speech|affect / A&Ox3, CN II-XII intact; strength \
@@ -33,9 +35,13 @@ Skin / erythema|warmth|plaques|vesicles|bruising|pallor|spider|xanth|hirsut / wa
 _SYSTEMS = [(name, re.compile(pattern), normal.split('; ')) for name, pattern, normal in (line.split(' / ') for line in lines_of(SYSTEMS))]
 
 # %% ../../nbs/corpora/14e_notes.ipynb #a908dab8
-def vitals(scene: Scene) -> str:
+def vitals(
+    scene: Scene,
+    found: set[str]|None=None, # what the numbers shall show, by name; None: all that the disease does
+) -> str:
     "One line; unmarked, as numbers are nobody's disorder"
-    r, found = scene.rng, {*scene.signs, *(scene.lexicon.world.words[s] for s in scene.disease.symptoms)}
+    r = scene.rng
+    if found is None: found = {*scene.signs, *(scene.lexicon.world.words[s] for s in scene.disease.symptoms)}
     t = r.uniform(100.6, 103) if 'fever' in found else r.uniform(97.4, 98.9)
     hr = r.randrange(104, 132) if 'tachycardia' in found else r.randrange(42, 54) if 'bradycardia' in found else r.randrange(62, 94)
     sys = r.randrange(*((78, 90) if 'hypotension' in found else (150, 178) if 'hypertension' in scene.patient.chronic else (108, 138)))
@@ -66,7 +72,7 @@ def examination(scene: Scene, n: int) -> str: # n systems, a line each; those wi
         own = extra is not None and pattern.search(extra[0])
         if here or own:
             told = [say_state(scene, *extra)] if own else []
-            lead = 'there is ' if own else scene.rng.choice(['', '', 'with ', 'notable for '])
+            lead = 'also ' if own else scene.rng.choice(['', '', 'with ', 'notable for '])
             if here: told.append(lead + listed([say(scene, s) for s in here]))
             out.append(f'{name}: {"; ".join(told)}')
         elif i in quiet:
@@ -81,11 +87,12 @@ def history(scene: Scene) -> str:
     rng, items = scene.rng, [say(scene, x) for x in [*scene.queue['co'], *scene.queue['hx']]]
     scene.queue['co'], scene.queue['hx'] = [], []
     rng.shuffle(items)
-    def detail(): return rng.choice([*['']*5, f', dx [**20{rng.randrange(80, 99)}**]', f', sees Dr. [**Last Name {rng.randrange(99)}**]'])
+    def detail(): return rng.choice([*['']*5, f', dx [**{years_ago(scene)}**]', f', sees Dr. [**Last Name {rng.randrange(99)}**]'])
     items = [x + detail() for x in items]
+    if not items: return rng.choice(['As above.', 'See HPI.'] if scene.patient.chronic or scene.patient.history else ['None.'])
     style = rng.choice(['- ', '# ', '', '1'])
-    if style == '': return ', '.join(items) + '.' if items else 'None.'
-    return '\n'.join((f'{i}. ' if style == '1' else style) + tidy(x) for i, x in enumerate(items, 1)) or 'None'
+    if style == '': return ', '.join(items) + '.'
+    return '\n'.join((f'{i}. ' if style == '1' else style) + tidy(x) for i, x in enumerate(items, 1))
 
 def course(scene: Scene, after: str=AFTER + INPATIENT[1:]) -> str:
     "What was found and done, and perhaps what came after"
@@ -95,8 +102,9 @@ def plan(scene: Scene, first: str) -> str:
     "Problem by problem: the disease the patient came for (told in `first`), then the chronic ones with their drugs"
     rng, out = scene.rng, [tidy(f'{say(scene, scene.patient.disease)}: {first}')]
     for co in scene.patient.chronic[:rng.choice([1, 2, 2, 3])]:
-        drug = scene.patient.drugs[co][0]
-        done = rng.choice([f'stable on {drug}', f'continued {drug}', f'{drug} was held, then restarted', f'home {drug}'])
+        drug = in_words(scene.patient.drugs[co][0])
+        held = [f'{drug} was held, then restarted', f'home {drug}'] if drug_name(scene.patient.drugs[co][0]) not in NO_DRUGS else []
+        done = rng.choice([f'stable on {drug}', f'continued {drug}', *held])
         out.append(tidy(f'{say(scene, co)}: ') + f'{done}.')
     mark = rng.choice(['# ', '#', '{}. '])
     return '\n'.join(mark.format(i) + x for i, x in enumerate(out, 1))
@@ -104,7 +112,7 @@ def plan(scene: Scene, first: str) -> str:
 def medications(scene: Scene, n: int) -> str:
     "Drugs with their doses, numbered"
     all = [x for d in (scene.patient.disease, *scene.patient.chronic) for x in scene.patient.drugs[d][:2]]
-    drugs = [x for x in all if not re.search(' IV|gtt', x)][:n] # what one can take at home
+    drugs = [x for x in all if not re.search(' IV|gtt|saline|gluten|splint', x)][:n] # what one can take at home
     return '\n'.join(f'{i}. {x[0].upper() + x[1:]}' for i, x in enumerate(drugs, 1))
 
 def allergies(scene: Scene) -> str:
@@ -112,15 +120,20 @@ def allergies(scene: Scene) -> str:
     rng = scene.rng
     if rng.random() < .6: return rng.choice(['NKDA', 'No known drug allergies', 'NKDA'])
     reaction = scene.lexicon.pick(rng, ['rash', 'nausea', 'pruritus', 'urticaria', 'anaphylaxis', 'cough', 'vomiting'], 1)[0]
-    drug = rng.choice(['Penicillin', 'Sulfa', 'Codeine', 'Iodine contrast', 'Lisinopril', 'Amoxicillin', 'Morphine'])
+    own = [drug_name(x) for xs in scene.patient.drugs.values() for x in xs]
+    drugs, home = ('Penicillin', 'Sulfa', 'Codeine', 'Iodine contrast', 'Lisinopril', 'Amoxicillin', 'Morphine'), scene.lexicon.homes
+    drug = rng.choice([x for x in drugs if not any(clash(x.lower(), o) for o in own)
+                       and home.get(('drug', x.lower()), 'train') in scene.lexicon.splits])
     return f'{drug} ({say(scene, reaction)})'
 
-# %% ../../nbs/corpora/14e_notes.ipynb #393e084c
-def _stay(rng: Random) -> tuple[str, str]: # dates as a de-identified note has them
-    year, month, day = rng.randrange(2100, 2190), rng.randrange(1, 13), rng.randrange(1, 20)
-    return f'[**{year}-{month}-{day}**]', f'[**{year}-{month}-{day + rng.randrange(1, 9)}**]'
+# %% ../../nbs/corpora/14e_notes.ipynb #d8ce6433
+def stay(scene: Scene) -> tuple[str, str]: # admission and discharge
+    "Dates as a de-identified note has them"
+    month, day = scene.rng.randrange(1, 13), scene.rng.randrange(1, 20)
+    return f'[**{scene.year}-{month}-{day}**]', f'[**{scene.year}-{month}-{day + scene.rng.randrange(1, 9)}**]'
 
-def _headed(rng: Random, sections: list[tuple[str, str]]) -> str:
+def headed(rng: Random, sections: list[tuple[str, str]]) -> str: # heading and body; those without a body are left out
+    "The sections under headings of one style"
     style = rng.choice([str.upper, str.title, lambda h: h])
     def gap(body): return ' ' if '\n' not in body and len(body) < 60 else '\n'
     return '\n\n'.join(f'{style(h)}:{gap(body)}{body}' for h, body in sections if body)
@@ -133,25 +146,25 @@ def discharge_summary(scene: Scene) -> str: # marked text
                 'allergies': allergies, 'physical exam': lambda s: examination(s, 2)}
     chosen = {'past medical history', *r.sample(sorted(optional), 2)}
     sections = [('history of present illness', hpi), *((h, f(scene)) for h, f in optional.items() if h in chosen)]
-    sections.append(('hospital course', plan(scene, course(scene)) + (f'\n{tell(scene, CARE)}' if r.random() < .35 else '')))
+    sections.append(('hospital course', plan(scene, course(scene)) + (f'\n{tell(scene, scene.care)}' if r.random() < .35 else '')))
     if r.random() < .4: sections.append(('discharge medications', medications(scene, 5)))
     if r.random() < .5:
         final = [say(scene, d) for d in (scene.patient.disease, *scene.patient.chronic[:1])]
         sections.append(('discharge diagnosis', tidy(', '.join(final))))
     if r.random() < .35: sections.append(('discharge instructions', tell(scene, INSTRUCTIONS)))
-    came, left = _stay(r)
+    came, left = stay(scene)
     service = r.choice(['MEDICINE', 'MED', 'SURGERY', 'CMED'])
     head = f'Admission Date: {came}   Discharge Date: {left}\nSex: {scene.patient.sex.upper()}   Service: {service}'
-    return f'{head}\n\n{_headed(r, sections)}\n'
+    return f'{head}\n\n{headed(r, sections)}\n'
 
-# %% ../../nbs/corpora/14e_notes.ipynb #cd919d46
+# %% ../../nbs/corpora/14e_notes.ipynb #228dd999
 def progress_note(scene: Scene) -> str:
     "Subjective, objective, assessment and plan"
     r = scene.rng
     s = f'{tell(scene, OPENING)} {tell(scene, MORE + ARRIVAL[1:], r.choice([1, 2]))}'.strip()
-    care = f'\n{tell(scene, CARE)}' if r.random() < .4 else ''
+    care = f'\n{tell(scene, scene.care)}' if r.random() < .4 else ''
     sections = [('subjective', s), ('objective', examination(scene, 3)), ('assessment and plan', plan(scene, course(scene)) + care)]
-    return _headed(r, sections) + '\n'
+    return headed(r, sections) + '\n'
 
 def clinic_letter(scene: Scene) -> str:
     "A specialist writes to the family doctor"
@@ -183,13 +196,13 @@ thickening>}.;
  A 1.4 cm {left|right} <renal cyst>.; Mild {right|left} <hydronephrosis> with a 4 mm obstructing <nephrolithiasis>.; Trace <ascites>.;
  Diffuse <hepatic steatosis>.; <Fat stranding> in the right lower quadrant{, suspicious for <appendicitis>|}.; A subcentimeter <hepatic \
 cyst>.
-head / {CT HEAD W/O CONTRAST|MR HEAD W/O CONTRAST} / neurologist, psychiatrist, geriatrician, ENT doctor
+head / {CT HEAD W/O CONTRAST|MRI HEAD W/O CONTRAST} / neurologist, psychiatrist, geriatrician, ENT doctor
  Gray-white differentiation is preserved.; The orbits are unremarkable.; The calvarium is intact.; The basal cisterns are patent.
  intracranial hemorrhage; midline shift; mass effect; acute infarct; subdural hematoma
  {Mild|Moderate} <small vessel ischemic changes>.; Age appropriate <cerebral atrophy>.; {Frontal|Left parietal} <subdural hematoma> \
 measuring 5 mm.;
  <Mucosal thickening> of the maxillary sinuses.; {Right|Left} MCA territory <acute infarct>.; Scattered <demyelinating lesions>.
-spine / MR L SPINE / spine surgeon, rheumatologist, orthopedic surgeon, hand surgeon
+spine / MRI L SPINE / spine surgeon, rheumatologist, orthopedic surgeon
  Vertebral body height and alignment are maintained.; The conus terminates at L1.; The paraspinal soft tissues are normal.
  compression fracture; spinal stenosis; disc herniation; foraminal narrowing
  {Left paracentral|Broad based} <disc herniation> at {L4-L5|L5-S1}.; {Mild|Moderate} <spinal stenosis> at L3-L4.; Multilevel \
@@ -224,9 +237,10 @@ def _found(scene: Scene, group: str, sentences: list[str]) -> list[str]:
     ok = r.sample([s for s in sentences if known(s)], min(r.choice([1, 2, 2, 3]), sum(map(known, sentences))))
     def mention(m): return m[1] + say(scene, _name(m[2]), NEGATED if m[1] == 'without ' else UNSURE if m[1] else None)
     out = [re.sub('((?:without |consistent with |suspicious for |concerning for )?)<(.*?)>', mention, fill(scene, s)) for s in ok]
-    states = states_of(scene, group)
+    told = ' '.join(n for n, _ in scene.told)
+    states = [(p, s) for p, s in states_of(scene, group) if s not in _TWICE or not re.search(_TWICE[s], told)]
     for p, s in r.sample(states, min(len(states), r.choice([1, 1, 2, 2]))): out.append(say_state(scene, p, s) + '.')
-    shared = [(h, ends) for h, ends in SHARED.get(group, []) if all(lexicon.has(f'{e} {h}') for e in ends)]
+    shared = [(h, ends) for h, ends in SHARED.get(group, []) if h.split()[-1] not in told and all(lexicon.has(f'{e} {h}') for e in ends)]
     if shared and r.random() < .5:
         out.append(r.choice(['Mild ', 'There is ', 'New ', 'Stable ']) + say_shared(scene, *r.choice(shared), 'and') + '.')
     return r.sample(out, len(out))
@@ -234,7 +248,9 @@ def _found(scene: Scene, group: str, sentences: list[str]) -> list[str]:
 _DISAGREE = (('silhouette', 'cardiomegaly|heart|mediast|aorta'), ('well expanded', 'atelect|inflat|emphys'), ('osseous', 'rib'),
              ('bases', 'effusion'), ('Vertebral', 'compression'), ('arch', 'aort'), ('Gray', 'infarct'), ('cisterns', 'sulci|ventricles'))
 
-_SAME = {'biliary dilatation': 'duct', 'intracranial hemorrhage': 'hematoma', 'acute infarct': 'infarct', 'consolidation': 'infiltrate'}
+_TWICE = {'fatty': 'steatosis', 'hyperinflated': 'emphysem', 'enlarged': 'cardiomegaly', 'thickened': 'bowel wall'} # state, already told
+_SAME = {'biliary dilatation': 'duct', 'intracranial hemorrhage': 'hematoma', 'acute infarct': 'infarct', 'consolidation': 'infiltrate|pneumonia',
+         'regional wall motion abnormality': 'kinesis', 'aortic stenosis': 'calcified', 'mass effect': 'effaced', 'spinal stenosis': 'compressed'}
 
 def _name(word: str) -> str: return word if word == 'COPD' else word.lower()
 def _names(sentence: str) -> list[str]: return [_name(x) for x in re.findall('<(.*?)>', sentence)]
@@ -250,17 +266,17 @@ def report(scene: Scene) -> str:
     why += f', {r.choice(["evaluate for", "r/o", "rule out"])} {say(scene, scene.patient.disease, UNSURE)}.' if r.random() < .67 else '.'
     found = _found(scene, group, sentences)
     told = ' '.join(n for n, _ in scene.told)
-    no = [x for x in scene.lexicon.pick(r, absent, 3) if x.split()[-1] not in told and _SAME.get(x, x) not in told]
+    no = [x for x in scene.lexicon.pick(r, absent, 3) if x.split()[-1] not in told and not re.search(_SAME.get(x, x), told)]
     normal = [s for s in normal if not any(re.search(a, s) and re.search(b, told) for a, b in _DISAGREE)]
-    none = f'{r.choice(["No", "There is no", "No evidence of"])} {listed([say(scene, x, NEGATED) for x in no], "or")}.' if no else ''
+    none = f'{r.choice(["No", "Negative for", "No evidence of"])} {listed([say(scene, x, NEGATED) for x in no], "or")}.' if no else ''
     body = r.sample([*found, *(fill(scene, s) for s in r.sample(normal, min(2, len(normal)))), none], len(found) + min(2, len(normal)) + 1)
     ends = [tidy(say(scene, n, a)) + '.' for n, a in scene.told[:] if not a and n in {_name(x) for s in sentences for x in _names(s)}][:2]
-    before = r.choice(['None.', 'None available.', f'[**{r.randrange(2100, 2190)}-{r.randrange(1, 13)}-2**]'])
+    before = r.choice(['None.', 'None available.', f'[**{scene.year - 1}-{r.randrange(1, 13)}-2**]'])
     parts = [('indication', tidy(why)), ('comparison', before), ('findings', tidy(' '.join(b for b in body if b))),
              ('impression', '\n'.join(f'{i}. {e}' for i, e in enumerate(ends, 1)) or r.choice(['Unchanged from prior.', 'As above.']))]
     return f'{fill(scene, title)}\n\n' + '\n\n'.join(f'{h.upper()}: {b}' for h, b in parts if b.strip()) + '\n'
 
-# %% ../../nbs/corpora/14e_notes.ipynb #16328294
+# %% ../../nbs/corpora/14e_notes.ipynb #b60f595e
 def wrap(
     text: str,
     width: int=76, # characters in a line
@@ -278,6 +294,17 @@ def wrap(
 KINDS = {'DISCHARGE_SUMMARY': (discharge_summary, 'ab', .38), 'PROGRESS_NOTE': (progress_note, 'ab', .2),
          'CLINIC_LETTER': (clinic_letter, 'cb', .2), 'RADIOLOGY_REPORT': (report, 'ab', .22)}
 
+def begin(
+    lexicon: Lexicon,
+    rng: Random,
+    noise: float=.03,          # share of mentions with a slip of the keyboard
+    kinds: dict[str, tuple]=KINDS, # name → how it is written, for which courses of a disease, how often
+) -> tuple[str, Scene, Callable]: # the kind, the scene, and what writes it
+    "A new patient, and the kind of note that there shall be"
+    kind = rng.choices(list(kinds), [share for _, _, share in kinds.values()])[0]
+    write, courses, _ = kinds[kind]
+    return kind, Scene(lexicon, rng, admit(lexicon, rng, courses, _PICTURED if write is report else ()), noise), write
+
 def write_note(
     lexicon: Lexicon,
     rng: Random,
@@ -286,11 +313,8 @@ def write_note(
     noise: float=.03,  # share of mentions with a slip of the keyboard
 ) -> Document: # mentions have attributes as in SemEval-2015 Task 14; `meta` has the kind and the patient
     "A note about a new patient"
-    kind = rng.choices(list(KINDS), [share for _, _, share in KINDS.values()])[0]
-    write, courses, _ = KINDS[kind]
-    patient = admit(lexicon, rng, courses, _PICTURED if write is report else ())
-    scene = Scene(lexicon, rng, patient, noise)
-    text, spans = unmark(write(scene))
+    kind, scene, write = begin(lexicon, rng, noise)
+    patient, (text, spans) = scene.patient, unmark(write(scene))
     if rng.random() < .4: text = wrap(text)
     mentions = sorted((spans[k], lexicon.world.concepts[name], attributes) for k, (name, attributes) in enumerate(scene.told) if k in spans)
     own = tuple(Mention(f'T{i}', 'Disease_Disorder', s, (c.id,) if c.id else (), a) for i, (s, c, a) in enumerate(mentions, 1))

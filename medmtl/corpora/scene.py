@@ -5,11 +5,13 @@
 # %% auto #0
 __all__ = ['OPENING', 'MORE', 'ARRIVAL', 'COURSE', 'AFTER', 'INPATIENT', 'CARE', 'SOCIAL', 'FAMILY', 'INSTRUCTIONS', 'LETTER',
            'LETTER_END', 'PARTS', 'SHARED', 'NEGATED', 'FAMILY_S', 'UNSURE', 'IF', 'unmark', 'lines_of', 'Scene',
-           'slip', 'say', 'say_state', 'say_shared', 'fill', 'tidy', 'tell']
+           'slip', 'say', 'say_state', 'say_shared', 'years_ago', 'fill', 'tidy', 'tell']
 
 # %% ../../nbs/corpora/14d_scene.ipynb #2d1c991c
 import re
+from collections.abc import Set
 from random import Random
+from .drugs import in_words
 from .vocabulary import COORDINATIONS, STATES
 from .world import Lexicon, Patient, fits
 
@@ -41,6 +43,8 @@ This is a(n) $age year old $man with known $co who {developed|woke up with|was f
 day of admission}.
 The patient is a(n) $age year old $man with $hx who came to the ED {complaining of|with} $sx for $n days{, associated with|, and} $sx.
 $age y/o $man, h/o $hx and $hx, {c/o|with} $sx {since yesterday|for the past week|x $n days}.
+$age {year old|y/o} $man with $co, {seen for|who comes because of} $sx and $sx over the {last|past} $n months.
+{Patient|Pt} is a(n) $age year old $man, h/o $hx, {whose main complaints are|here for} $sx and $sx.
 Pleasant $age year old $man who was in $his usual state of health until $n days {ago|prior to admission}, when $he {noticed|developed} \
 $sx and $sx.
 '''
@@ -52,8 +56,8 @@ No $denied. {ROS otherwise negative.|}
 No $no, $no, or $no.
 {ROS negative for|Negative for} $no and $no.
 $He also {reports|endorses|notes|complains of} $sx{, worse at night|, gradually worsening|}.
-$He describes the $sx as {constant|intermittent|mild|severe} and has not had $no.
-Also has $pain{, for which $he takes acetaminophen|, unchanged from before|}.
+$He describes the $sx as {constant|intermittent|mild|severe} and denies $no.
+Also has $pain{, not new|, unchanged from before|}.
 $He {complains of|mentions|has had} $pain{ for months| since a fall|}.
 $He has no {sick contacts|recent travel|new medications}.
 $He {ran out of $his medications last week|has been taking $his medications as prescribed|stopped taking $his pills because of cost}.
@@ -61,7 +65,7 @@ Of note, $he was {seen|treated} for $hx {last year|several years ago|at an outsi
 $He was last seen in clinic in [**Month (only) 4$n**] for $co.
 '''
 
-# %% ../../nbs/corpora/14d_scene.ipynb #ead33839
+# %% ../../nbs/corpora/14d_scene.ipynb #243b0348
 ARRIVAL = '''
 In the ED, $he {received 1 L of normal saline|was given acetaminophen with some relief|was placed on telemetry}.
 On arrival $he was {alert|in no acute distress|comfortable} and had no $no.
@@ -70,6 +74,7 @@ COURSE = '''
 $test. $He was {started on|treated with} $rx with {improvement in|resolution of} $his $sxagain.
 $test. {Treated with|Given} $rx and $rx, and $he {did well|improved over the next $n days}.
 The presentation was {felt to be consistent|most consistent} with $dx. $test.
+$He was {started on|given} $rx{, which $he tolerated well| with good effect}.
 '''
 AFTER = '''
 There was {initial|some} concern for $maybe, {but this was felt to be unlikely|and $he was monitored on telemetry}.
@@ -82,7 +87,7 @@ $test. $He will continue $rx.
 INPATIENT = '''
 $He was admitted for {management|treatment} of $dx and {received|was given} $rx.
 {Given|Because of} $his $sxagain, $he was {seen by|evaluated by} the $specialist{, no changes were made|, who agreed with the plan}.
-$He remained afebrile and was tolerating a regular diet. No $no on discharge.
+$He was {afebrile and |}tolerating a regular diet. No $no on discharge.
 $maybe could not be excluded, {so $he was|and $he was} observed overnight.
 '''
 CARE = '''
@@ -91,7 +96,7 @@ Pneumonia vaccine {given|offered and declined}.
 Flu vaccine was given prior to discharge.
 Seen by PT, cleared for home{ with services|}.
 Diabetic diet, fall precautions.
-Transferred to the stroke unit for monitoring overnight.
+Boarded on the stroke unit, no medicine bed was free.
 Will refer to the headache clinic if needed.
 Asthma action plan was reviewed with the patient.
 Cancer screening is up to date.
@@ -100,23 +105,24 @@ Code status: full code.
 
 # %% ../../nbs/corpora/14d_scene.ipynb #0fb8e0e5
 SOCIAL = '''
-Lives {alone|with $his family|with a roommate|in assisted living}. {Never smoker|Former smoker, quit $n years ago|Smokes half a pack per \
+Lives in assisted living. {No EtOH|Occasional wine}. Walks {without assistance|with a cane}.
+Lives {alone|with $his family|with a roommate}. {Never smoker|Former smoker, quit $n years ago|Smokes half a pack per \
 day}. {No EtOH|Occasional wine|Drinks $n beers per week}.
-{Retired|Works as a} {teacher|electrician|bus driver|bookkeeper|nurse|cook}, {lives nearby|independent in ADLs|two grown children}. \
-Denies tobacco or illicit drugs.
-{Moved here from|Grew up in} [**Country 3$n**]. {Does not smoke|20 pack-years, stopped in [**2096**]}. Walks {without assistance|with a \
-cane}.
+Retired {teacher|electrician|bus driver|bookkeeper|nurse|cook}, {independent in ADLs|two grown children}. Denies tobacco or illicit drugs.
+Works as a(n) {teacher|electrician|bus driver|bookkeeper|nurse|cook}, lives nearby. Denies tobacco or illicit drugs.
+{Moved here from|Grew up in} [**Country 3$n**]. Does not smoke. {No EtOH|Drinks at weekends}.
+{Moved here from|Grew up in} [**Country 3$n**]. {20|30} pack-years, stopped in [**$year**]. Walks {without assistance|with a cane}.
 '''
 FAMILY = '''
 {Father|Brother|Uncle} with $fam{, died at age 7$n|, alive and well|}. {Mother|Sister} with $fam and $fam.
 {Mother|Grandmother} had $fam. No family history of $famno.
-{Father|Mother} died of $fam at age 6$n; {sister|brother} has $fam.
+{Father|Mother} had $fam and died at age 6$n; {sister|brother} has $fam.
 Noncontributory. No $famno {in the family|in first degree relatives}.
 '''
 INSTRUCTIONS = '''
 Please {return to the ED|call your doctor|seek care} if you develop $if, $if or $if.
 You were admitted with $dx. Take your medications as prescribed. Call for any $if or $if.
-{Weigh yourself daily|Drink plenty of fluids}. Return for worsening $if.
+{Get plenty of rest|Drink plenty of fluids}. Return for any $if.
 '''
 LETTER = '''
 Thank you for {referring|asking me to see} this {pleasant|delightful|} $age-year-old $man with $dx.
@@ -145,10 +151,57 @@ def _grouped(table: str) -> dict[str, list[tuple[str, list[str]]]]:
 PARTS = _grouped(STATES)
 SHARED = {group: [(b[0], a.split(', ')) for a, b in entries] for group, entries in _grouped(COORDINATIONS).items()}
 
-# %% ../../nbs/corpora/14d_scene.ipynb #e616cec8
+# %% ../../nbs/corpora/14d_scene.ipynb #d3ab78fe
 _SELDOM_DENIED = re.compile('left|lens|disc|turbin|xanth|hirsut|obesity|crowded|tender points|toe|hot flashes|stream|friction|shaggy')
 _RUNS_IN_FAMILIES = {'cardiologist', 'oncologist', 'endocrinologist', 'neurologist', 'psychiatrist', 'rheumatologist', 'hematologist'}
+_ALARM = re.compile('fever|chills|chest|shortness|syncope|vomit|melena|hemat|blood|confusion|weakness|slurred|droop|aphasia|seizure|'
+                    'abdominal pain|quadrant|leg swelling|palpit|dizz|rash|falls|jaundice|hemop|headache|urinary retention|bleed|suicid')
+_SLOW = re.compile('weight|hair|memory|exercise|mood|anhedonia|skin|lump|nocturia|stream|intolerance|stiffness|snoring|claudic|hot flashes')
+_DECOYS = ('pneumonia', 'flu', 'stroke', 'headache', 'asthma') # in `CARE`
+_ALIKE = [{*line.split('; ')} for line in ( # who has one of them cannot deny the others
+    'shortness of breath; dyspnea on exertion; orthopnea; paroxysmal nocturnal dyspnea; decreased exercise tolerance',
+    'abdominal pain; epigastric pain; right upper quadrant pain; right lower quadrant pain; left lower quadrant pain; pelvic pain; flank pain',
+    'nausea; vomiting; nausea and vomiting', 'cough; productive cough; dry cough', 'chest pain; pleuritic chest pain; chest tightness',
+    'fatigue; weakness; malaise; feeling unwell; left-sided weakness', 'melena; hematochezia; bright red blood per rectum',
+    'polyuria; urinary frequency; nocturia; urinary urgency', 'dizziness; vertigo', 'rash; skin lesion', 'fever; chills', 'low mood; anhedonia',
+    'loss of appetite; poor oral intake', 'myalgias; joint pain; joint stiffness', 'falls; unsteady gait', 'pruritus; itchy eyes',
+    'itchy eyes; red eye; eye pain', 'numbness; paresthesias', 'joint pain; knee pain; hip pain; shoulder pain; toe pain; foot pain')]
+_AGES = {'Retired': (60, 99), 'Works as': (18, 66), 'pack-years': (45, 99), 'assisted living': (70, 99)}
+_SUDDEN = re.compile('day|last night|week|woke|EMS|the ED|yesterday')
+_MILD = {'conjunctivitis', 'urticaria', 'tonsillitis', 'benign paroxysmal positional vertigo', 'herpes zoster'} # nobody stays a night for it
 
+# %% ../../nbs/corpora/14d_scene.ipynb #02f8e0f2
+def _care(lexicon: Lexicon) -> str: # as `CARE`, without the lines that would tell what is at home elsewhere
+    w, home = lexicon.world, lexicon.homes
+    def secret(x): return home.get((w.words[x], x), home[w.words[x]]) not in lexicon.splits or not lexicon.has(x)
+    hidden = [x for x in _DECOYS if secret(x)]
+    return '\n'.join(line for line in lines_of(CARE) if not any(re.search(rf'(?i)\b{x}\b', line) for x in hidden))
+
+def _near(lexicon: Lexicon, patient: Patient) -> set[str]: # names
+    "What the patient has, may have from it, and what cannot well be denied then"
+    w, p = lexicon.world, patient
+    told = [s for n in (p.disease, *p.chronic) for s in w.diseases[n].symptoms + w.diseases[n].signs]
+    near = {p.disease, *p.chronic, *p.history, *(w.words[s] for s in told)}
+    return near.union(*(alike for alike in _ALIKE if alike & near))
+
+def _other_diagnoses(lexicon: Lexicon, rng: Random, patient: Patient, near: set[str]) -> tuple[list[str], list[str]]:
+    "Acute diseases that begin like this one, as far as there are any: up to three ruled out, and three that it may be"
+    like, other, own = [], [], lexicon.world.diseases[patient.disease]
+    for n, d in lexicon.world.diseases.items():
+        if d.course == 'a' and n not in near and fits(lexicon.world.concepts[n], patient.sex, patient.age):
+            (like if {*own.symptoms, *own.signs} & {*d.symptoms, *d.signs} else other).append(n)
+    drawn = lexicon.pick(rng, like, 6)
+    if len(drawn) < 4: drawn += lexicon.pick(rng, [n for n in other if n not in _MILD], 4 - len(drawn))
+    maybe = [n for n in drawn if n not in _MILD][-3:]
+    return [n for n in drawn if n not in maybe], maybe
+
+def _shared(lexicon: Lexicon, rng: Random, group: str, near: Set[str]=frozenset()) -> list[tuple[str, list[str]]]:
+    "Coordinations all of whose members may be spoken of, and are not near"
+    parts = [(head, ends, [f'{e} {head}' for e in ends]) for head, ends in SHARED[group]]
+    ok = [(head, ends) for head, ends, all_ in parts if all(map(lexicon.has, all_)) and near.isdisjoint(lexicon.world.words[x] for x in all_)]
+    return rng.sample(ok, len(ok))
+
+# %% ../../nbs/corpora/14d_scene.ipynb #59ff4c5a
 class Scene:
     "One patient while a note about them is written"
     def __init__(self,
@@ -157,36 +210,33 @@ class Scene:
         patient: Patient,
         noise: float=.03, # share of mentions with a slip of the keyboard
     ):
-        self.lexicon, self.rng, self.patient, self.noise, self.told = lexicon, rng, patient, noise, []
+        self.lexicon, self.rng, self.patient, self.noise, self.told, self.stopped = lexicon, rng, patient, noise, [], set()
         w, d = lexicon.world, lexicon.world.diseases[patient.disease]
-        here = {w.words[x] for x in d.symptoms + d.signs} | {patient.disease, *patient.chronic, *patient.history}
-        near = here | {w.words[s] for c in patient.chronic for s in w.diseases[c].symptoms + w.diseases[c].signs}
+        self.care, near = _care(lexicon), _near(lexicon, patient) # what is done besides; another note may speak otherwise of it
         def away(kind, n):
             others = [c.name for c in lexicon.by_kind[kind] if c.name not in near and fits(c, patient.sex, patient.age)]
             return lexicon.pick(rng, [x for x in others if not _SELDOM_DENIED.search(x)], n)
-        self.disease, acute = d, [n for n, o in w.diseases.items() if o.course == 'a' and n not in near and o.sex in ('', patient.sex)]
-        self.signs = lexicon.pick(rng, d.signs, 4)
-        no, ruled, fam = away('symptom', 14), lexicon.pick(rng, acute, 6), \
-            [n for n, o in w.diseases.items() if o.course != 'a' and not o.sex and o.specialist in _RUNS_IN_FAMILIES]
+        self.disease, self.signs = d, lexicon.pick(rng, d.signs, 4)
+        self.year = rng.randrange(2100, 2190) # in which the note is written
+        no, (ruled, maybe) = away('symptom', 9), _other_diagnoses(lexicon, rng, patient, near)
+        fam = [n for n, o in w.diseases.items() if o.course != 'a' and not o.sex and o.specialist in _RUNS_IN_FAMILIES]
+        alarm = [c.name for c in lexicon.by_kind['symptom'] if _ALARM.search(c.name) and fits(c, patient.sex, patient.age)]
         tests = [t for t in d.tests if all(map(lexicon.has, re.findall('<(.*?)>', t)))]
         self.queue = {'sx': lexicon.pick(rng, d.symptoms, 9), 'test': rng.sample(tests, len(tests)), 'hx': [*patient.history],
                       'co': [*patient.chronic], 'rx': [*patient.drugs[patient.disease]],
-                      'no': no[:9], 'if': no[9:], 'noex': away('sign', 12),
-                      'ruled': ruled[:3], 'maybe': ruled[3:], 'fam': lexicon.pick(rng, fam, 4), 'famno': lexicon.pick(rng, fam, 1),
-                      'denied': self._shared_of('denied'), 'pain': self._shared_of('pain')}
+                      'no': no, 'if': lexicon.pick(rng, alarm, 5), 'noex': away('sign', 12), 'ruled': ruled, 'maybe': maybe,
+                      'fam': lexicon.pick(rng, fam, 4), 'famno': lexicon.pick(rng, fam, 1), 'pain': _shared(lexicon, rng, 'pain'),
+                      'denied': _shared(lexicon, rng, 'denied', near)}
         self.first_sx = self.queue['sx'][0] if self.queue['sx'] else 'fatigue'
-
-    def _shared_of(self, group: str) -> list:
-        "Coordinations all of whose members may be spoken of"
-        ok = [(head, ends) for head, ends in SHARED[group] if all(self.lexicon.has(f'{e} {head}') for e in ends)]
-        return self.rng.sample(ok, len(ok))
 
     def enough(self, template: str) -> bool:
         "Is there as much left to tell as the template asks for?"
         asked = re.findall(r'\$([a-z]+)', template)
+        if any(x in template and not a <= self.patient.age <= b for x, (a, b) in _AGES.items()): return False
+        if _SUDDEN.search(template) and any(_SLOW.search(x) for x in self.queue['sx'][:asked.count('sx')]): return False
         return all(len(self.queue[s]) >= asked.count(s) for s in set(asked) if s in self.queue)
 
-# %% ../../nbs/corpora/14d_scene.ipynb #38d676ad
+# %% ../../nbs/corpora/14d_scene.ipynb #bbdd5d43
 def slip(word: str, rng: Random) -> str: # the same length give or take one
     "One slip of the keyboard inside a word of five letters or more; other words stay"
     places = [m for m in re.finditer(r'[a-z]{5,}', word)]
@@ -196,7 +246,8 @@ def slip(word: str, rng: Random) -> str: # the same length give or take one
     return rng.choice([word[:i] + word[i + 1] + word[i] + word[i + 2:], word[:i] + word[i + 1:], word[:i] + word[i] + word[i:]])
 
 NEGATED, FAMILY_S, UNSURE, IF = {'negation': 'yes'}, {'subject': 'family_member'}, {'uncertainty': 'yes'}, {'conditional': 'true'}
-_SAID = {'no': NEGATED, 'noex': NEGATED, 'ruled': NEGATED, 'maybe': UNSURE, 'fam': FAMILY_S, 'famno': FAMILY_S | NEGATED, 'if': IF}
+_SAID = {'no': NEGATED, 'noex': NEGATED, 'ruled': NEGATED, 'maybe': UNSURE, 'fam': FAMILY_S, 'famno': FAMILY_S | NEGATED, 'if': IF,
+         'generic': {'generic': 'true'}, 'other': {'subject': 'other'}, 'donor': {'subject': 'donor_other'}}
 
 def say(
     scene: Scene,
@@ -224,8 +275,14 @@ def say_shared(scene: Scene, head: str, ends: list[str], joint: str, attributes:
     marks = [f'⟦{first + i}|{end}⟧' for i, end in enumerate(ends)]
     return f' {joint} '.join(marks) + f' ⟦{"+".join(str(first + i) for i in range(len(ends)))}|{head}⟧'
 
-# %% ../../nbs/corpora/14d_scene.ipynb #d9e846ca
-def _fill_test(scene: Scene, clause: str) -> str: return re.sub('<(.*?)>', lambda m: say(scene, m[1]), clause)
+# %% ../../nbs/corpora/14d_scene.ipynb #48dd1d4b
+def _fill_test(scene: Scene, clause: str) -> str:
+    return re.sub('(no |)<(.*?)>', lambda m: m[1] + say(scene, m[2], NEGATED if m[1] else None), clause)
+
+# %% ../../nbs/corpora/14d_scene.ipynb #cc57374e
+def years_ago(scene: Scene) -> str:
+    "A year of the patient's grown-up life before the note's"
+    return str(scene.year - scene.rng.randrange(1, min(20, scene.patient.age - 15)))
 
 def fill(
     scene: Scene,
@@ -240,24 +297,26 @@ def fill(
         if s in words: return words[s]
         if s == 'age': return str(scene.patient.age)
         if s == 'n': return str(rng.randrange(2, 9))
+        if s == 'year': return years_ago(scene)
         if s == 'specialist': return scene.disease.specialist
         if s == 'dx': return say(scene, scene.patient.disease)
         if s == 'sxagain': return say(scene, scene.first_sx)
         x = scene.queue[s].pop(0)
         if s == 'test': return _fill_test(scene, x)
-        if s == 'rx': return x
+        if s == 'rx': return in_words(x)
         if s == 'denied': return say_shared(scene, *x, 'or', NEGATED)
         if s == 'pain': return say_shared(scene, *x, 'and')
         return say(scene, x, _SAID.get(s))
     template = re.sub(r'\{([^{}]*)\}', lambda m: rng.choice(m[1].split('|')), template)
-    return tidy(re.sub(r'\$([A-Za-z]+)', slot, template))
+    return re.sub(' {2,}', ' ', tidy(re.sub(r'\$([A-Za-z]+)', slot, template))).strip()
 
+# %% ../../nbs/corpora/14d_scene.ipynb #5ea09995
 def tidy(marked: str) -> str:
     "The right article, and a capital at the start of each sentence, also where a mention stands there"
     vowel = re.compile(r'(⟦[\d+]+\|)?([aeioAEIO]|8|11|18|[FHLMNRSX][A-Z]|u[mnlr])')
     def article(m): return f'{m[1]}{"n" if vowel.match(m[2]) else ""} {m[2]}'
     marked = re.sub(r'\b([aA])\(n\) (\S+)', article, marked)
-    return re.sub(r'(?m)(^|[.!?] )(⟦[\d+]+\|)?([a-z])(?=[a-z ])', lambda m: m[1] + (m[2] or '') + m[3].upper(), marked)
+    return re.sub(r'(?m)(^|(?<!\b[A-Z])[.!?] )(⟦[\d+]+\|)?([a-z])(?=[a-z ])', lambda m: m[1] + (m[2] or '') + m[3].upper(), marked)
 
 def tell(scene: Scene, table: str, n: int=1) -> str: # a sentence each, joined; '' where none fits
     "`n` different templates of a table for which there is enough to tell"
