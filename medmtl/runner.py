@@ -155,8 +155,9 @@ def corpus_hashes(
     params: dict, # resolved parameters
 ) -> dict[str, str]: # file -> hash
     "The files, and their hashes, of the corpus that a run reads"
-    from medmtl.corpora.catalogue import load, options
-    return load(params['task']['id'], params['corpus']['id'], **options(params['corpus'])).hashes
+    from medmtl.corpora.catalogue import hashes_of, load, options
+    tasks = dict.fromkeys(stream.split('_')[0] for stream in params['task']['streams']) # two streams may be one task
+    return hashes_of({t: load(t, params['corpus']['id'], **options(params['corpus'])) for t in tasks})
 
 def flat_parameters(
     overrides: list[str], # as the user gave them

@@ -9,31 +9,12 @@ __all__ = ['read_cqa', 'write_cqa', 'read_predictions', 'read_relevancy', 'write
 import math, re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from pyexpat import ErrorString
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder
-from xml.sax.saxutils import escape, quoteattr
+from xml.etree.ElementTree import Element
+from xml.sax.saxutils import quoteattr
 from .documents import Candidate, Licence, Problem, Query, UNKNOWN, report
 from .pubtator import corpus_lines
+from .xmltree import NO_XML, xml_element, xml_root
 from ..places import atomic
-
-# %% ../../nbs/corpora/12_cqa.ipynb #e48530d4
-class _Tree(TreeBuilder):
-    "Notes on each element, as its attribute `line`, where in the file it starts"
-    def start(self, tag, attrs): return super().start(tag, attrs | {'line': str(self.expat.CurrentLineNumber)})
-
-def _root(file: Path, found: list[Problem]) -> Element|None:
-    from defusedxml import EntitiesForbidden
-    from defusedxml.ElementTree import XMLParser
-    tree = _Tree()
-    parser = XMLParser(target=tree, forbid_dtd=False, forbid_entities=True)
-    tree.expat, wrong = parser.parser, None
-    try: parser.feed(file.read_bytes()); return parser.close()
-    except ParseError as e: wrong = (e.position[0], 'well-formed XML', f'{ErrorString(e.code)} in column {e.position[1] + 1}')
-    except EntitiesForbidden:
-        wrong = (tree.expat.CurrentLineNumber, 'no entity definitions (they can fill the memory)', 'one; the file was not read')
-    except (LookupError, ValueError): wrong = (1, 'an encoding such as UTF-8', 'a name of an encoding that is not known here')
-    found.append(Problem(file.name, *wrong))
-    return None
 
 # %% ../../nbs/corpora/12_cqa.ipynb #a73a34a9
 _COMMENT = {'Good': True, 'PotentiallyUseful': False, 'Bad': False}
@@ -41,9 +22,9 @@ _QUESTION = {'PerfectMatch': True, 'Relevant': True, 'Irrelevant': False}
 _NO_LABEL = (None, '', 'N/A', '?')
 
 def _text(el: Element, *tags: str) -> str|None:
-    "The texts of these children, a line each; None where one is missing"
-    parts = [el.find(t) for t in tags]
-    return None if any(p is None for p in parts) else '\n'.join(p.text or '' for p in parts)
+    "The texts of these children, a line each; None where one is missing, or there twice"
+    parts = [el.findall(t) for t in tags]
+    return None if any(len(p) != 1 for p in parts) else '\n'.join(p.text or '' for p, in parts)
 
 def _question(el: Element, kind: str) -> str|None: return _text(el, f'{kind}QSubject', f'{kind}QBody')
 
@@ -53,7 +34,7 @@ def _candidate(el: Element, text: str|None, id: str, label: str, labels: dict[st
     name, word = el.get(id), el.get(label)
     if not name or set(name) & set('\t\r\n'): return f'an id in {id}', 'none, or white space in it'
     if name in taken: return 'each candidate once in a query', 'an id for the second time'
-    if text is None: return f'the text inside {el.tag}', 'an element missing'
+    if text is None: return f'the text inside {el.tag}, once', 'an element missing, or twice'
     if word not in (*labels, *_NO_LABEL): return f'{label}: {", ".join(labels)} or N/A', 'another word'
     if rank is None: return 'a whole number in RELQ_RANKING_ORDER', 'none'
     taken.add(name)
@@ -73,7 +54,7 @@ def _threads(root: Element, fault: Callable) -> list[Query]:
         id = '' if q is None else q.get('RELQ_ID', '')
         if not id or id in seen or set(id) & set('\t\r\n') or _question(q, 'Rel') is None:
             expected = 'a thread with a RelQuestion: RELQ_ID, RelQSubject, RelQBody'
-            for el in (thread, *comments): fault(el, expected, 'an element or id missing, or an id twice')
+            for el in (thread, *comments): fault(el, expected, 'an element or id missing, or one twice')
             continue
         seen.add(id); meta = _kept(q, _ASKED)
         for rank, el in enumerate(comments, 1):
@@ -90,7 +71,7 @@ def _originals(root: Element, fault: Callable, subtask: str) -> list[Query]:
     for org in root.iter('OrgQuestion'):
         id, text = org.get('ORGQ_ID', ''), _question(org, 'Org')
         if not id or set(id) & set('\t\r\n') or text is None:
-            for el in (org, *org.iter('RelQuestion' if subtask == 'B' else 'RelComment')):
+            for el in (org, *org.findall(f'Thread/{"RelQuestion" if subtask == "B" else "RelComment"}')):
                 fault(el, 'an OrgQuestion: ORGQ_ID, OrgQSubject, OrgQBody', 'an element or id missing')
             continue
         _, candidates = queries.setdefault(id, (text, []))
@@ -119,16 +100,17 @@ def read_cqa(
     path, found, queries = Path(path), [], []
     if not path.is_file(): raise FileNotFoundError(f'{path}: no such file')
     def fault(el, expected, shape): found.append(Problem(path.name, int(el.get('line')), expected, shape))
-    root = _root(path, found)
+    root = xml_root(path.read_bytes(), path.name, found)
     if root is not None:
         outer = 'Thread' if subtask == 'A' else 'OrgQuestion'
         threads = [t for el in root.iter(outer) for t in ([el] if subtask == 'A' else el.findall('Thread'))]
         queries = _threads(root, fault) if subtask == 'A' else _originals(root, fault, subtask)
-        strays = {*root.iter('RelComment')}.difference(*(t.findall('RelComment') for t in threads))
+        known = {el for t in threads for el in (*t.findall('RelComment'), *t.findall('RelQuestion')[:1])}
         if root.find(f'.//{outer}') is None: fault(root, f'{outer} elements for subtask {subtask}', 'none')
         else:
-            for el in root.iter('RelComment'):
-                if el in strays: fault(el, 'comments in a Thread' + ' of an OrgQuestion' * (subtask != 'A'), 'one elsewhere')
+            for el in root.iter():
+                if el.tag in ('RelQuestion', 'RelComment') and el not in known:
+                    fault(el, 'one question and its comments in a Thread' + ' of an OrgQuestion' * (subtask != 'A'), 'one elsewhere')
     report(found, problems)
     return [Query(q.id, q.text, q.candidates, licence, q.meta) for q in queries]
 
@@ -149,30 +131,27 @@ _DOCTYPE = '''<!DOCTYPE xml [
 <!ELEMENT RelCText (#PCDATA)>
 ]>
 '''
-_CONTROL = re.compile('[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
 def _open(tag: str, attrs: dict[str, str|None]) -> str:
     return f'<{tag} ' + ' '.join(f'{k}={quoteattr(v)}' for k, v in attrs.items() if v is not None) + '>'
-
-def _element(tag: str, text: str) -> str: return f'<{tag}>{escape(text, {chr(13): "&#13;"})}</{tag}>'
 
 # %% ../../nbs/corpora/12_cqa.ipynb #9362080f
 def _thread(q: Query) -> str:
     subject, body = q.text.split('\n', 1)
     out = ['\t' + _open('Thread', {'THREAD_SEQUENCE': q.id}),
            '\t\t' + _open('RelQuestion', {'RELQ_ID': q.id} | {k: q.meta.get(k) for k in _ASKED} | {'RELQ_USERNAME': 'N/A'}),
-           '\t\t\t' + _element('RelQSubject', subject), '\t\t\t' + _element('RelQBody', body), '\t\t</RelQuestion>']
+           '\t\t\t' + xml_element('RelQSubject', subject), '\t\t\t' + xml_element('RelQBody', body), '\t\t</RelQuestion>']
     for c in q.candidates:
         attrs = {'RELC_ID': c.id} | {k: q.meta.get(f'{c.id} {k}') for k in _ANSWERED}
         attrs |= {'RELC_USERNAME': 'N/A', 'RELC_RELEVANCE2RELQ': c.label or 'N/A'}
-        out += ['\t\t' + _open('RelComment', attrs), '\t\t\t' + _element('RelCText', c.text), '\t\t</RelComment>']
+        out += ['\t\t' + _open('RelComment', attrs), '\t\t\t' + xml_element('RelCText', c.text), '\t\t</RelComment>']
     return '\n'.join([*out, '\t</Thread>\n\n'])
 
 def _unwritable(q: Query) -> str|None:
     "Why subtask A's layout cannot hold this query"
     ids, texts = [c.id for c in q.candidates], [c.text for c in q.candidates]
     if '\n' not in q.text: return 'the text needs a line feed between subject and body'
-    if any(_CONTROL.search(t) for t in (q.id, q.text, *q.meta.values(), *ids, *texts)): return 'a control character'
+    if any(NO_XML.search(t) for t in (q.id, q.text, *q.meta.values(), *ids, *texts)): return 'a control character'
     if not all([q.id, *ids]) or set(''.join([q.id, *ids])) & set('\t\r\n') or len({*ids}) < len(ids):
         return 'an id is empty, breaks the line or occurs twice'
     if [c.rank for c in q.candidates] != [*range(1, len(ids) + 1)]: return 'the ranks are not 1, 2, … in this order'

@@ -14,10 +14,9 @@ from itertools import accumulate
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
-from .anafora import xml_root
-from .cqa import _CONTROL
 from .documents import Document, FormatError, Licence, Mention, Problem, Relation, UNKNOWN, report
 from .pubtator import corpus_files
+from .xmltree import NO_XML, xml_root
 from ..places import atomic
 
 # %% ../../nbs/corpora/19_e3c.ipynb #e437007f
@@ -238,7 +237,7 @@ def _unwritable(d: Document) -> str|None:
         return 'links start at an EVENT (TLINK, ALINK), a TIMEX3 (TLINK) or an RML (PERTAINSTO), and have no other attribute'
     if any(k in _technical(layer) or k == 'xmlns' or not _KEY.fullmatch(k) for layer, attributes in named for k in attributes):
         return 'the name of an attribute is taken, or cannot be one in XML'
-    if _CONTROL.search(''.join([d.text, *(v for _, a in named for v in a.values()), *(x.type for x in (*d.mentions, *d.relations)),
+    if NO_XML.search(''.join([d.text, *(v for _, a in named for v in a.values()), *(x.type for x in (*d.mentions, *d.relations)),
                                 *(c for m in d.mentions for c in m.concepts), d.licence.name])): return 'a character that XML cannot hold'
     faults = []; back = _content(xml_root(_xmi(d).encode(), d.id, []), lambda el, *what: faults.append(what))
     if faults: return 'expected {}; found {}'.format(*faults[0])

@@ -10,8 +10,9 @@ __all__ = ['SLOTS', 'UNMARKED', 'COLUMNS', 'NO_CUI', 'cue', 'read_share2015', 'r
 import re
 from collections import Counter
 from pathlib import Path
-from .documents import Document, Licence, Mention, Problem, UNKNOWN, report
-from .pubtator import corpus_files, corpus_lines
+from .documents import Document, Licence, Mention, Problem, UNKNOWN
+from .pubtator import corpus_lines
+from .share2014 import note_stem, read_notes, read_pipe_files
 from ..places import atomic
 
 # %% ../../nbs/corpora/16_share2015.ipynb #4203fcff
@@ -92,20 +93,6 @@ def _mention(line: str, name: str, length: int|None, id: str) -> Mention|tuple[s
     return Mention(id, 'Disease_Disorder', spans, () if concept.lower() == NO_CUI.lower() else (concept,), attributes)
 
 # %% ../../nbs/corpora/16_share2015.ipynb #c765d8ab
-def _stem(file: Path) -> str: return re.sub(r'(\.pipe)?\.(txt|text|pipe)$', '', file.name, flags=re.I)
-
-def _is_pipe(file: Path) -> bool: return file.name.lower().endswith(('.pipe', '.pipe.txt'))
-
-def _by_note(files: list[Path], folder: Path, found: list[Problem]) -> dict[str, Path]:
-    "Note → file; the second file of a name is a fault"
-    out = {}
-    for f in files:
-        if _stem(f) not in out: out[_stem(f)] = f; continue
-        name = f.relative_to(folder).as_posix()
-        lines = [n for n, _ in corpus_lines(f, name, found)] if _is_pipe(f) else []
-        found += [Problem(name, n, 'one file for each note', 'a second one of the same name') for n in lines or [0]]
-    return out
-
 def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem]) -> Document:
     "One pipe file's document; `text` None: read without"
     mentions, called = [], f'{note}.txt'
@@ -119,34 +106,13 @@ def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, fo
     return Document(note, text or '', tuple(mentions), (), licence, meta)
 
 # %% ../../nbs/corpora/16_share2015.ipynb #cd5be02e
-def _text(file: Path, name: str, found: list[Problem]) -> str|None:
-    "The file's text, every character of it; None and a problem where it is not UTF-8"
-    try: return file.read_bytes().decode()
-    except UnicodeDecodeError as e: found.append(Problem(name, 0, 'UTF-8', f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
-
 def read_share2015(
     path: Path|str,                    # a folder with .txt (or .text) and .pipe files, side by side or in folders of their own
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of the notes' names
     "The notes of a ShARe-2015 corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
-    path, found, out = Path(path), [], []
-    files = corpus_files(path, ('.txt', '.text', '.pipe'))
-    if path.is_file(): raise FileNotFoundError(f'{path}: this format is a folder of .txt and .pipe files, not one file')
-    texts = _by_note([f for f in files if not _is_pipe(f)], path, found)
-    pipes = _by_note([f for f in files if _is_pipe(f)], path, found)
-    for note in sorted({*texts, *pipes}):
-        names = {kind: d[note].relative_to(path).as_posix() for kind, d in (('text', texts), ('pipe', pipes)) if note in d}
-        text = _text(texts[note], names['text'], found) if note in texts else None
-        if text is not None and note not in pipes: # the text is read, its annotations are missing
-            found.append(Problem(names['text'], 0, f'a file {note}.pipe in the folder', 'none'))
-            out.append(Document(note, text, licence=licence))
-        elif text is not None: out.append(_note(note, text, pipes[note], names['pipe'], licence, found))
-        elif note in pipes: # each line is reported
-            lines = [n for n, _ in corpus_lines(pipes[note], names['pipe'], found)]
-            found += [Problem(names['pipe'], n, f'a text {note}.txt in the folder', 'none that can be read') for n in lines or [0]]
-    report(found, problems)
-    return out
+    return read_notes(path, _note, licence, problems)
 
 # %% ../../nbs/corpora/16_share2015.ipynb #69ca0d61
 def read_share2015_pipes(
@@ -155,12 +121,7 @@ def read_share2015_pipes(
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # without text: offsets are not checked against any
     "The disorders and slots in `.pipe` files. Raises `FormatError` with every fault, `FileNotFoundError`."
-    path, found = Path(path), []
-    folder = path if path.is_dir() else path.parent
-    pipes = _by_note(corpus_files(path, ('.pipe', '.pipe.txt')), folder, found)
-    out = [_note(note, None, f, f.relative_to(folder).as_posix(), licence, found) for note, f in sorted(pipes.items())]
-    report(found, problems)
-    return out
+    return read_pipe_files(path, _note, licence, problems)
 
 # %% ../../nbs/corpora/16_share2015.ipynb #0c14e751
 def _lines(d: Document) -> list[str]:
@@ -170,7 +131,7 @@ def _lines(d: Document) -> list[str]:
 
 def _unwritable(d: Document) -> str|None:
     "Why a .pipe file cannot hold this document's mentions"
-    if not d.id or _stem(Path(f'{d.id}.pipe')) != d.id or set(d.id) & set('/\\|\n\r\0') or d.id != d.id.strip() or d.id.startswith('.') \
+    if not d.id or note_stem(Path(f'{d.id}.pipe')) != d.id or set(d.id) & set('/\\|\n\r\0') or d.id != d.id.strip() or d.id.startswith('.') \
         or d.id.lower().startswith(('readme', 'license', 'licence')): return 'its id cannot be the name of a file'
     if d.relations: return 'it has relations'
     called = d.meta.get('name', f'{d.id}.txt')

@@ -77,7 +77,7 @@ hair
 # %% ../../nbs/corpora/14a_vocabulary.ipynb #8f5d469a
 FINDINGS = '''
 J81.1 pulmonary edema = interstitial edema = vascular congestion; J90 pleural effusion = effusion
-- consolidation = opacity; R91.8 infiltrate = infiltrates = lung infiltrate; J98.11 atelectasis
+- consolidation = opacity; R91.8 infiltrate = lung infiltrate; J98.11 atelectasis
 J93.9 pneumothorax = PTX; I51.7 cardiomegaly; R91.1 pulmonary nodule = lung nodule; - hyperinflation; - ground glass opacities = GGOs
 # emphysematous changes; S22.39 rib fracture; M48.50 compression fracture = vertebral compression fracture
 - degenerative changes = degenerative change; M51.26 disc herniation = disc protrusion; M48.00 spinal stenosis = canal stenosis
@@ -95,9 +95,9 @@ I34.0 mitral regurgitation = MR = mitral insufficiency; I36.1 tricuspid regurgit
 I27.20 pulmonary hypertension = PHTN = elevated PA pressures; I31.39 pericardial effusion
 # regional wall motion abnormality = wall motion abnormality; # hypokinesis = akinesis; - systolic dysfunction; # vegetation
 # thrombus = clot; # filling defect; M85.80 osteopenia; # joint space narrowing; # osteophytes = spurring
-# meniscal tear = torn meniscus; # rotator cuff tear; # thyroid nodule = thyroid nodules; N83.209 ovarian cyst = adnexal cyst
+# meniscal tear = torn meniscus; # rotator cuff tear; # thyroid nodule = nodule of the thyroid; N83.209 ovarian cyst = adnexal cyst
 D25.9 uterine fibroids = fibroids = fibroid uterus; # coronary stenosis = coronary lesion; E55.9 vitamin D deficiency; # low ferritin
-# pyuria; # bacteriuria; # gastric erosions = erosions; # polyp = polyps; # demyelinating lesions = white matter lesions
+# pyuria; # bacteriuria; # gastric erosions = erosions; # polyp = polypoid lesion; # demyelinating lesions = white matter lesions
 # epileptiform discharges = epileptiform activity; # QT prolongation = prolonged QTc
 '''
 
