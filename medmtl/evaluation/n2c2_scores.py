@@ -10,7 +10,7 @@ __all__ = ['ENTITIES', 'RELATIONS', 'MODES', 'entity_counts', 'relation_counts',
 import numpy as np
 from collections.abc import Callable
 from ..corpora.documents import Document
-from .share2014_scores import _by_id, f1, plain, ratio
+from .share2014_scores import by_id, plain, prf, ratio
 
 # %% ../../nbs/evaluation/47_n2c2_scores.ipynb #fbcec0d9
 ENTITIES = ('Drug', 'Strength', 'Dosage', 'Form', 'Route', 'Frequency', 'Duration', 'Reason', 'ADE')
@@ -56,25 +56,25 @@ def _columns(types: tuple[str, ...]) -> list[str]:
     return ['documents', *(c for mode in MODES for c in (*(f'{t}_{mode}_{what}' for t in types for what in ('right', 'wrong', 'missed')),
                                                           *(f'{mode}_sum_of_{score}' for score in _PRF)))]
 
-def _prf(right, wrong, missed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    p, r = ratio(right, np.add(right, wrong)), ratio(right, np.add(right, missed))
-    return p, r, f1(p, r)
+def _scores(counts, name: str='') -> dict[str, np.ndarray]: # `counts`: right, wrong, missed
+    return prf(counts[0], counts[0] + counts[1], counts[0] + counts[2], name=name)
 
 def _count(gold: list[tuple], predicted: list[tuple], types: tuple[str, ...], same: Callable) -> list[float]:
     row = [1.]
     for lenient in (False, True):
         counts = [_compare([g for g in gold if g[0] == t], [p for p in predicted if p[0] == t], same, lenient) for t in types]
         row += [n for three in counts for n in three]
-        row += [float(np.nan_to_num(score)) for score in _prf(*np.sum(counts, axis=0))]
+        row += [float(np.nan_to_num(score)) for score in _scores(np.sum(counts, axis=0)).values()]
     return row
 
 # %% ../../nbs/evaluation/47_n2c2_scores.ipynb #065f054e
 def _counts(gold: list[Document], predicted: list[Document], tell: Callable, types: tuple[str, ...], same: Callable):
     import pandas as pd
-    gold, predicted = _by_id(gold, 'gold'), _by_id(predicted, 'predictions')
+    gold, predicted = by_id(gold, 'gold'), by_id(predicted, 'predictions')
     rows = {i: _count(tell(d), tell(predicted[i]), types, same) for i, d in gold.items() if i in predicted}
     index = pd.Index(list(rows), name='document', dtype=object)
-    return pd.DataFrame(list(rows.values()), index=index, columns=_columns(types), dtype=float)
+    frame = pd.DataFrame(list(rows.values()), index=index, columns=_columns(types), dtype=float)
+    return frame.astype({c: int for c in frame if '_sum_of_' not in c})
 
 def entity_counts(
     gold: list[Document],      # annotated by people
@@ -96,9 +96,9 @@ def _from_counts(sums, types: tuple[str, ...]) -> dict[str, np.ndarray]:
     scores = {}
     for mode in MODES:
         kinds = [[columns[f'{t}_{mode}_{what}'] for what in ('right', 'wrong', 'missed')] for t in types]
-        scores |= {f'{mode}_{k}': s for k, s in zip(_PRF, _prf(*np.sum(kinds, axis=0)), strict=True)}
+        scores |= _scores(np.sum(kinds, axis=0), f'{mode}_')
         scores |= {f'{mode}_macro_{k}': ratio(columns[f'{mode}_sum_of_{k}'], columns['documents']) for k in _PRF}
-        scores |= {f'{t}_{mode}_{k}': s for t, kind in zip(types, kinds, strict=True) for k, s in zip(_PRF, _prf(*kind), strict=True)}
+        for t, kind in zip(types, kinds, strict=True): scores |= _scores(kind, f'{t}_{mode}_')
     return scores
 
 def entity_from_counts(

@@ -7,8 +7,10 @@ __all__ = ['predicted', 'dev_figures', 'save_predictions', 'load_predictions']
 
 # %% ../../nbs/evaluation/44_predictions.ipynb #22142d2a
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from ..corpora.documents import Document, Mention
+from ..corpora.documents import Document, Mention, Relation
 from .scoring import primary_metric, stream_scores
 from ..modeling.examples import Example
 from ..modeling.network import Network
@@ -24,22 +26,27 @@ def predicted(
     examples: list[Example], # of `items`
     items: list,             # documents or queries
     title: str='',           # what the progress line says; nothing for no line
+    given: bool=False,       # are the mentions of `items` given, and their attributes and relations asked for? `examples` must be made so
 ): # predicted documents, or query id -> candidate id -> score
     "What the network says about a split"
-    if not title: return decode(stream, predict(network, stream.id, examples), examples, items)
+    how = {'given': True} if given else {}
+    asked = replace(stream, head='relation') if given else stream
+    if not title: return decode(asked, predict(network, stream.id, examples, **how), examples, items)
     with Progress(sum(map(len, examples)), 'tokens', title) as bar:
-        return decode(stream, predict(network, stream.id, examples, progress=bar.update), examples, items)
+        return decode(asked, predict(network, stream.id, examples, progress=bar.update, **how), examples, items)
 
 def dev_figures(
     network: Network,
     streams: list[Stream],
     examples: dict[str, list[Example]], # stream -> examples of its development set
     items: dict[str, list],             # stream -> documents or queries
+    finish: dict[str, Callable]|None=None, # stream -> what is done to predicted documents, such as naming their concepts
 ) -> dict[str, float]: # 'dev', the mean over streams, first; then each stream's primary metric
     "The figures by which training chooses its weights"
     figures = {}
     for s in streams:
-        scores = stream_scores(s.id, items[s.id], predicted(network, s, examples[s.id], items[s.id]), resamples=0)
+        said = predicted(network, s, examples[s.id], items[s.id])
+        scores = stream_scores(s.id, items[s.id], finish[s.id](said) if finish and s.id in finish else said, resamples=0)
         figures[f'{s.id} {primary_metric(s.id)}'] = scores[primary_metric(s.id)]['value'] or 0.
     return {'dev': sum(figures.values()) / len(figures), **figures}
 
@@ -50,19 +57,19 @@ def save_predictions(
 ):
     "Predictions without text"
     if isinstance(said, dict): lines = [{'query': q, 'scores': scores} for q, scores in said.items()]
-    else: lines = [{'document': d.id, 'mentions': [{'type': m.type, 'spans': m.spans, 'concepts': m.concepts, **m.attributes} for m in d.mentions]} for d in said]
+    else: lines = [{'document': d.id, 'mentions': [vars(m) for m in d.mentions], 'relations': [vars(r) for r in d.relations]} for d in said]
     with atomic(path) as tmp: tmp.write_text(''.join(json.dumps(line) + '\n' for line in lines))
 
 def load_predictions(
     path: Path|str,
     documents: list[Document]=(), # to put the mentions into; needed for documents
 ): # as `save_predictions` takes them
-    "Kept predictions, put back into their documents"
+    "Kept predictions, put back into their documents. Raises `ValueError` where one of these is not given."
     lines = [json.loads(line) for line in Path(path).read_text().splitlines()]
     if lines and 'query' in lines[0]: return {x['query']: x['scores'] for x in lines}
-    by_id = {d.id: d for d in documents}
-    def mention(n, x):
-        rest = {k: v for k, v in x.items() if k not in ('type', 'spans', 'concepts')}
-        return Mention(f'T{n}', x['type'], tuple(map(tuple, x['spans'])), tuple(x['concepts']), rest)
-    return [Document(x['document'], by_id[x['document']].text, tuple(mention(n, m) for n, m in enumerate(x['mentions'], 1)), (),
-                     by_id[x['document']].licence) for x in lines]
+    known = {d.id: d for d in documents}
+    if lone := [x['document'] for x in lines if x['document'] not in known]:
+        raise ValueError(f'{Path(path).name} has predictions for {len(lone)} documents that were not given, {lone[0]!r} first')
+    def mention(x): return Mention(**x | {'spans': tuple(map(tuple, x['spans'])), 'concepts': tuple(x['concepts'])})
+    return [Document(x['document'], known[x['document']].text, tuple(map(mention, x['mentions'])),
+                     tuple(Relation(**r) for r in x['relations']), known[x['document']].licence) for x in lines]

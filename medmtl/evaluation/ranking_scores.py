@@ -68,7 +68,8 @@ def ranking_per_query(
         _check(relevant, labels, 'label')
         rows = [row + _label_row(candidates, labels[q]) for row, (q, candidates) in zip(rows, relevant.items(), strict=True)]
     columns = [*COUNTS, *(LABEL_COUNTS if labels is not None else ())]
-    return pd.DataFrame(rows, index=pd.Index(list(relevant), name='query', dtype=object), columns=columns, dtype=float)
+    frame = pd.DataFrame(rows, index=pd.Index(list(relevant), name='query', dtype=object), columns=columns, dtype=float)
+    return frame.astype({c: int for c in columns if c not in ('average_precision', 'reciprocal_rank')})
 
 # %% ../../nbs/evaluation/41_ranking_scores.ipynb #a2f57567
 def ranking_from_counts(

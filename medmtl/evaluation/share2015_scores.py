@@ -10,7 +10,7 @@ import numpy as np
 from collections.abc import Callable
 from ..corpora.documents import Document, Mention
 from ..corpora.share2015 import UNMARKED
-from .share2014_scores import _by_id, _entries, f1, plain, ratio, same_concept
+from .share2014_scores import by_id, by_spans, plain, prf, ratio, same_concept
 
 # %% ../../nbs/evaluation/45_share2015_scores.ipynb #92f6aab5
 def shared_length(
@@ -71,9 +71,10 @@ def share2015_counts(
 ): # pandas frame, a row per document with a gold mention, the columns of `COUNTS`
     "What adds up over documents. Raises `ValueError` where a document occurs twice."
     import pandas as pd
-    gold, predicted = _by_id(gold, 'gold'), _by_id(predicted, 'predictions')
-    rows = {i: _count(_entries(d), _entries(predicted.get(i))) for i, d in gold.items() if d.mentions}
-    return pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name='document', dtype=object), columns=list(COUNTS), dtype=float)
+    gold, predicted = by_id(gold, 'gold'), by_id(predicted, 'predictions')
+    rows = {i: _count(by_spans(d), by_spans(predicted.get(i))) for i, d in gold.items() if d.mentions}
+    frame = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name='document', dtype=object), columns=list(COUNTS), dtype=float)
+    return frame.astype({c: int for c in COUNTS if 'weight' not in c and c != 'accuracy'})
 
 # %% ../../nbs/evaluation/45_share2015_scores.ipynb #1f06d91a
 def share2015_from_counts(
@@ -84,8 +85,7 @@ def share2015_from_counts(
     gold, predicted, spans, strict, relaxed, relaxed_wrong, paired, paired_wrong, accuracy, weighted = np.moveaxis(sums[..., :10], -1, 0)
     for name, right, said in (('strict', strict, predicted), ('relaxed', relaxed, relaxed + relaxed_wrong), ('span', spans, predicted),
                               ('paired', paired, paired + paired_wrong)):
-        p, r = ratio(right, said), ratio(right, gold)
-        scores |= {f'{name}_precision': p, f'{name}_recall': r, f'{name}_f1': f1(p, r)}
+        scores |= prf(right, said, gold, name=f'{name}_')
     plain_share, weighted_share = ratio(accuracy, paired), ratio(weighted, paired)
     scores |= dict(slot_accuracy=plain_share, f_slot_accuracy=scores['paired_f1']*plain_share,
                    weighted_slot_accuracy=weighted_share, f_weighted_slot_accuracy=scores['paired_f1']*weighted_share)
