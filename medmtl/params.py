@@ -98,6 +98,7 @@ _text = (lambda v: isinstance(v, str) and v.strip() != '', 'a text')
 _flag = (lambda v: type(v) is bool, 'true or false')
 _table = (lambda v: isinstance(v, dict) and len(v) > 0, 'a table of values')
 _layers = (lambda v: v in ('all', 'none') or (_list_of(int, v) and len(v) == 2 and 0 <= v[0] < v[1]), 'all, none or a range of layers [from, to]')
+_counts = (lambda v: _list_of(int, v) and len(v) == 3 and min(v) > 0, 'three whole numbers from 1, of train, dev and test')
 _targets = (lambda v: v in ('all-linear', 'attention') or _list_of(str, v), 'a list of module names, all-linear or attention')
 
 # %% ../nbs/00_params.ipynb #85870dff
@@ -116,7 +117,9 @@ _RULES = { # every run has these
         'loss_weighting': _one_of('equal', 'uncertainty')}.items()}}
 _ADAPTER_RULES = {'r': _whole(1), 'dropout': _from_0(.999), 'targets': _targets}
 _SPECIAL_RULES = { # checked where they are present
-    'corpus.seed': _whole(0), 'corpus.notes': _or_null(_whole(1)), 'corpus.threads': _or_null(_whole(1)),
+    'corpus.seed': _whole(0), 'corpus.leave_out_leaks': _flag, 'corpus.sham': _or_null(_text),
+    **{f'corpus.{name}': _or_null(_counts) for name in ('notes', 'slotted', 'timelines', 'threads', 'medications')},
+    **{f'corpus.{name}': _or_null(_from_0(1)) for name in ('difficulty', 'transfer')},
     'strategy.gate_share': _number(0, 1), 'strategy.level1_exit': _one_of('depth', 'top'), 'strategy.level1_depth': _number(0, 1),
     'strategy.detach_l1_for_l2': _flag, 'strategy.ewc.lambda': _or_null(_number(0)), 'strategy.cross_level.rank': _whole(1),
     'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}
@@ -166,6 +169,8 @@ def _contradictions(params: dict) -> list[str]:
     if lacking := dict.fromkeys(task for s in params['task']['streams'] if (task := s.split('_')[0]) not in corpus['tasks']):
         has = ', '.join(corpus['tasks'])
         out.append(f"corpus {corpus['id']} has no data for {', '.join(lacking)}: choose a task that it has ({has}) or another corpus")
+    if (sham := corpus.get('sham')) and sham not in corpus['tasks']:
+        out.append(f"corpus.sham must be one of {', '.join(corpus['tasks'])}, or null, not {sham!r}")
     return out
 
 def check(
@@ -247,6 +252,4 @@ def not_built(
     "What these parameters ask for that has no code yet"
     chosen = ((group, params[group]) for group in ('model', 'strategy', 'experiment') if params[group])
     parts = [f"{group} {part['id']}" for group, part in chosen if not part['built']]
-    heads = [f"{stream} ({s['head']})" for stream, s in params['task']['streams'].items() if not s['built']]
-    if heads: parts.append(f"the head{'s' * (len(heads) > 1)} of {', '.join(heads)}")
     return f"not built yet: {'; '.join(parts)}" if parts else None

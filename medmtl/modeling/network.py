@@ -18,10 +18,13 @@ class Network(nn.Module):
         backbone: Backbone,
         bank: AdapterBank,           # on this backbone; its tasks are the streams
         heads: dict[str, nn.Module], # stream -> head
+        weighting: str='equal',      # of the streams' losses; or 'uncertainty'
     ):
         super().__init__()
         if set(heads) != set(bank.tasks): raise ValueError(f'heads for {sorted(heads)}, adapters for {sorted(bank.tasks)}: one head a stream')
+        if weighting not in ('equal', 'uncertainty'): raise ValueError(f'losses are weighted equal or by uncertainty, not {weighting!r}')
         self.backbone, self.model, self.bank, self.heads = backbone, backbone.model, bank, nn.ModuleDict(heads)
+        self.log_variance = nn.ParameterDict({s: torch.zeros((), device=backbone.model.device) for s in heads} if weighting == 'uncertainty' else {})
 
     @property
     def device(self) -> torch.device: return self.model.get_input_embeddings().weight.device
@@ -38,7 +41,16 @@ class Network(nn.Module):
         flat = states.reshape(-1, states.shape[-1])
         return {stream: self.heads[stream](flat[at]) for stream, at in reads.items()}
 
+    def weighed(self,
+        stream: str,
+        loss: Tensor, # scalar
+    ) -> Tensor: # scalar
+        "The loss as it counts: itself, or L / 2σ² + log σ with a σ a stream that is learnt (Kendall, Gal and Cipolla 2018)"
+        if stream not in self.log_variance: return loss
+        v = self.log_variance[stream] # log σ²
+        return (loss * (-v).exp() + v) / 2
+
     def trainable(self) -> dict[str, nn.Parameter]: # name -> parameter
-        "What is trained: the adapters' weights and the heads'"
+        "What is trained: the adapters' weights, the heads', and the losses' weights where these are learnt"
         adapters = {f'adapters.{a}.{k}': p for a in self.bank.ranks for k, p in self.bank.adapter(a).items()}
-        return adapters | {f'heads.{k}': p for k, p in self.heads.named_parameters()}
+        return adapters | {f'heads.{k}': p for k, p in self.heads.named_parameters()} | {f'log_variance.{s}': p for s, p in self.log_variance.items()}

@@ -8,7 +8,7 @@ __all__ = ['pairwise_margin', 'ranking_examples', 'RankingHead', 'decode_ranking
 # %% ../../nbs/modeling/26_ranking.ipynb #d0a7e223
 from torch import nn, Tensor
 from ..corpora.documents import Query
-from .examples import Example
+from .examples import Example, Reads
 
 # %% ../../nbs/modeling/26_ranking.ipynb #c6eb703e
 def pairwise_margin(
@@ -63,22 +63,20 @@ class RankingHead(nn.Module):
 
     def loss(self,
         logits: Tensor,  # (reads, 1)
-        targets: Tensor, # (reads,) 1, 0, or -1 for unknown
-        groups: Tensor,  # (reads,) which query
-        lengths: list[int]=(), # reads of each example, not used: every read counts by itself
+        reads: Reads,    # targets 1, 0, or -1 for unknown; groups are the queries
     ) -> Tensor: # scalar, mean over pairs
-        return pairwise_margin(logits.squeeze(-1), targets, groups, self.margin)
+        return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin)
 
     def said(self,
-        logits: Tensor,        # (reads, 1)
-        lengths: list[int]=(), # reads of each example
-    ) -> Tensor: # (reads, 1)
-        "What is decoded: the scores as they are"
-        return logits
+        logits: Tensor,  # (reads, 1)
+        reads: Reads,
+    ) -> list[float]: # one an example
+        "The scores as numbers"
+        return logits.squeeze(-1).tolist()
 
 # %% ../../nbs/modeling/26_ranking.ipynb #4fd62928
 def decode_ranking(
-    said: list[Tensor],      # one (1, 1) an example
+    said: list[float],       # one an example
     examples: list[Example],
     queries: list[Query],
 ) -> dict[str, dict[str, float]]: # query id -> candidate id -> score
@@ -86,5 +84,5 @@ def decode_ranking(
     out = {q.id: {} for q in queries}
     for score, example in zip(said, examples, strict=True):
         q = queries[example.source]
-        out[q.id][q.candidates[example.candidate].id] = float(score)
+        out[q.id][q.candidates[example.candidate].id] = score
     return out

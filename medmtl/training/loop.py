@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 import torch
-from torch import Tensor
-from ..modeling.examples import Example
+from ..modeling.examples import Example, Reads
 from ..modeling.network import Network
 from ..progress import Progress
 from .checkpoints import load_state, load_weights, save_state, save_weights
@@ -27,7 +26,8 @@ def predict(
     row_tokens: int=2048,   # longest row
     micro_tokens: int=8192, # tokens at once
     progress: Callable[[int], None]=lambda n: None, # told the tokens that are done
-) -> list[Tensor]: # one (reads, …) an example, on the CPU
+    **how, # what the head's `said` takes beside the reads
+) -> list: # one an example: what the head gives for decoding
     "What the stream's head says of every example"
     network.eval()
     out, order = [None] * len(examples), sorted(range(len(examples)), key=lambda i: (-len(examples[i]), i))
@@ -37,15 +37,14 @@ def predict(
             while order and (not part or tokens + len(examples[order[0]]) <= micro_tokens):
                 i = order.pop(0); part.append((i, examples[i])); tokens += len(examples[i])
             batch = collate({stream: part}, network.bank.tasks, row_tokens, network.backbone.tokenizer.pad_token_id, network.device)
-            lengths = batch.lengths[stream]
-            said = network.heads[stream].said(network(*batch.inputs())[stream].float(), lengths).cpu()
-            for i, row in zip(batch.order[stream], said.split(lengths), strict=True): out[i] = row
+            reads = batch.reads[stream]
+            for i, said in zip(reads.order, network.heads[stream].said(network(*batch.inputs())[stream], reads, **how), strict=True): out[i] = said
             progress(tokens)
     return out
 
 # %% ../../nbs/training/33_loop.ipynb #67afb675
-def _weight(batch, stream, groups: bool) -> float: # how much of a step's loss this part is
-    return float(len(batch.groups[stream].unique()) if groups else (batch.targets[stream] >= 0).sum())
+def _weight(reads: Reads, groups: bool) -> float: # how much of a step's loss this part is
+    return float(len(reads.groups.unique()) if groups else (reads.targets >= 0).sum())
 
 def backward_step(
     network: Network,
@@ -57,15 +56,14 @@ def backward_step(
     "Loss and gradients of one step, worked off in parts. Raises `FloatingPointError` where the loss is not finite."
     parts = [(next(iter(p)), collate(p, network.bank.tasks, row_tokens, network.backbone.tokenizer.pad_token_id, network.device))
              for p in micro_batches(step, examples, micro_tokens)]
-    weights = [_weight(b, s, network.heads[s].by_group) for s, b in parts]
+    weights = [_weight(b.reads[s], network.heads[s].by_group) for s, b in parts]
     losses, tokens = dict.fromkeys(step, 0.), dict.fromkeys(step, 0)
     for (stream, batch), weight in zip(parts, weights, strict=True):
-        logits = network(*batch.inputs())[stream]
-        loss = network.heads[stream].loss(logits, batch.targets[stream], batch.groups[stream], batch.lengths[stream])
+        loss = network.heads[stream].loss(network(*batch.inputs())[stream], batch.reads[stream])
         share = weight / max(sum(w for (s, _), w in zip(parts, weights, strict=True) if s == stream), 1.)
         if not torch.isfinite(loss): raise FloatingPointError(
             f'the loss of {stream} is {float(loss)}: try a lower strategy.training.learning_rate, or model.dtype=float32')
-        (loss * share).backward()
+        (network.weighed(stream, loss) * share).backward()
         losses[stream] += float(loss.detach()) * share; tokens[stream] += sum(batch.tokens.values())
     return losses, tokens, sum(b.computed for _, b in parts)
 
@@ -117,11 +115,13 @@ def train(
     patience: int|None=3,         # evaluations without a better score before it stops; None for never
     max_tokens: int|None=None,    # of training, a stream
     max_steps: int|None=None,
+    sampling: str='proportional', # of streams; see `plan`
+    temperature: float=2.,        # of sampling
     seed: int=0,
 ) -> Training:
     "Train adapters and heads; the best weights on the development set are kept and loaded at the end. Goes on from `folder` if it can."
     folder, params = Path(folder), list(network.trainable().values())
-    steps = plan(examples, batch_size, epochs, seed, max_tokens, max_steps)
+    steps = plan(examples, batch_size, epochs, seed, max_tokens, max_steps, sampling, temperature)
     if not steps: raise ValueError('there is nothing to train on: the training set has no examples')
     torch.manual_seed(seed)
     optimizer = torch.optim.AdamW(params, learning_rate, weight_decay=weight_decay)

@@ -6,11 +6,11 @@
 __all__ = ['pack', 'Batch', 'collate', 'plan', 'micro_batches']
 
 # %% ../../nbs/training/30_packing.ipynb #2eb93ddb
-import random
-from dataclasses import dataclass, field
+import itertools, random
+from dataclasses import dataclass
 import torch
 from torch import Tensor
-from ..modeling.examples import Example
+from ..modeling.examples import Example, Reads
 
 # %% ../../nbs/training/30_packing.ipynb #318245ad
 def pack(
@@ -37,16 +37,12 @@ class Batch:
     positions: Tensor    # (rows, length) restarting with each example
     examples: Tensor     # (n, 3) row, start, end; on the CPU
     task_ids: Tensor     # (rows,) stream numbers; on the CPU
-    reads: dict[str, Tensor] = field(default_factory=dict)   # stream -> (k,) or (k, reads together): row * length + position
-    targets: dict[str, Tensor] = field(default_factory=dict) # stream -> (k,)
-    groups: dict[str, Tensor] = field(default_factory=dict)  # stream -> (k,) source of each read
-    order: dict[str, list[int]] = field(default_factory=dict) # stream -> example numbers, in the order of their reads
-    lengths: dict[str, list[int]] = field(default_factory=dict) # stream -> how many reads each of these examples has
-    tokens: dict[str, int] = field(default_factory=dict)     # stream -> real tokens
+    reads: dict[str, Reads] # stream -> where its head reads, and what it should say
+    tokens: dict[str, int]  # stream -> real tokens
 
     @property
     def computed(self) -> int: return self.ids.numel()
-    def inputs(self): return self.ids, self.positions, self.examples, self.task_ids, self.reads
+    def inputs(self): return self.ids, self.positions, self.examples, self.task_ids, {s: r.at for s, r in self.reads.items()}
 
 # %% ../../nbs/training/30_packing.ipynb #5a2c5499
 def collate(
@@ -60,22 +56,32 @@ def collate(
     rows = [(s, [parts[s][i] for i in row]) for s in parts for row in pack([len(e) for _, e in parts[s]], row_tokens)]
     length = max(sum(len(e) for _, e in row) for _, row in rows)
     ids, positions = torch.full((len(rows), length), pad_id), torch.zeros(len(rows), length, dtype=torch.long)
-    bounds, order, lengths = [], {s: [] for s in parts}, {s: [] for s in parts}
-    gathered = {s: ([], [], []) for s in parts} # reads, targets, groups
+    bounds, gathered = [], {s: ([], [], [], [], []) for s in parts} # what `Reads` is made of
     for r, (stream, row) in enumerate(rows):
         at = 0
         for number, e in row:
             n = len(e)
             ids[r, at:at + n], positions[r, at:at + n] = torch.tensor(e.ids), torch.arange(n)
-            k = len(e.reads)
-            for into, values in zip(gathered[stream], (torch.tensor(e.reads) + (r * length + at), torch.tensor(e.targets), torch.full((k,), e.source)), strict=True):
-                into.append(values)
-            bounds.append((r, at, at + n)); order[stream].append(number); lengths[stream].append(k); at += n
-    reads, targets, groups = ({s: torch.cat(g[k]).to(device) for s, g in gathered.items()} for k in range(3))
-    return Batch(ids.to(device), positions.to(device), torch.tensor(bounds), torch.tensor([streams.index(s) for s, _ in rows]), reads, targets,
-                 groups, order, lengths, {s: sum(len(e) for _, e in parts[s]) for s in parts})
+            found = torch.tensor(e.reads) + (r * length + at), torch.tensor(e.targets), torch.full((len(e.reads),), e.source), e, number
+            for into, value in zip(gathered[stream], found, strict=True): into.append(value)
+            bounds.append((r, at, at + n)); at += n
+    reads = {s: Reads(*(torch.cat(x).to(device) for x in g[:3]), *g[3:]) for s, g in gathered.items()}
+    return Batch(ids.to(device), positions.to(device), torch.tensor(bounds), torch.tensor([streams.index(s) for s, _ in rows]), reads,
+                 {s: sum(len(e) for _, e in parts[s]) for s in parts})
 
 # %% ../../nbs/training/30_packing.ipynb #05f42ae7
+def _passes(stream: str, examples: list[Example], batch_size: int, seed: int): # yields a list of batches for each pass through the stream
+    sources = {}
+    for i, e in enumerate(examples): sources.setdefault(e.source, []).append(i)
+    for epoch in itertools.count():
+        order, batches = list(sources.values()), []
+        random.Random(f'{seed}/{stream}/{epoch}').shuffle(order)
+        while order:
+            batch = []
+            while order and len(batch) < batch_size: batch += order.pop()
+            batches.append(batch)
+        yield batches
+
 def plan(
     examples: dict[str, list[Example]], # stream -> examples
     batch_size: int,          # examples a step
@@ -83,23 +89,29 @@ def plan(
     seed: int=0,
     max_tokens: int|None=None, # stop before a stream has seen more than this many tokens
     max_steps: int|None=None,
+    sampling: str='proportional', # of streams; or 'uniform', 'temperature'
+    temperature: float=2.,     # τ
 ) -> list[dict[str, list[int]]]: # one a step: stream -> example numbers
-    "Every step of a training, one stream a step, streams mixed in proportion. Raises `ValueError`."
+    "Every step of a training, one stream a step. Raises `ValueError`."
     if batch_size < 1 or epochs < 1: raise ValueError(f'batch_size and epochs must be at least 1, not {batch_size} and {epochs}')
-    steps, seen = [], dict.fromkeys(examples, 0)
+    powers = {'proportional': 1., 'uniform': 0., 'temperature': 1 / temperature}
+    if sampling not in powers: raise ValueError(f'sampling is one of {", ".join(powers)}, not {sampling!r}')
+    passes = {s: _passes(s, e, batch_size, seed) for s, e in examples.items() if e}
+    waiting, seen, steps = {s: next(p) for s, p in passes.items()}, dict.fromkeys(passes, 0), []
+    size = {s: len(w) for s, w in waiting.items()}
+    all_, weight = sum(size.values()), {s: n ** powers[sampling] for s, n in size.items()}
     for epoch in range(epochs):
         batches = []
-        for stream, all_ in examples.items():
-            sources = {}
-            for i, e in enumerate(all_): sources.setdefault(e.source, []).append(i)
-            order = list(sources.values())
-            random.Random(f'{seed}/{stream}/{epoch}').shuffle(order)
-            while order:
-                batch = []
-                while order and len(batch) < batch_size: batch += order.pop()
-                seen[stream] += sum(len(all_[i]) for i in batch)
-                if max_tokens and seen[stream] > max_tokens and any(stream in s for s in steps + batches): break
-                batches.append({stream: batch})
+        for s in passes:
+            upto = lambda e, s=s: round(e * all_ * weight[s] / sum(weight.values()))
+            n = len(waiting[s]) if sampling == 'proportional' else upto(epoch + 1) - upto(epoch)
+            while len(waiting[s]) < n or not waiting[s]: waiting[s] += next(passes[s])
+            turn, waiting[s] = waiting[s][:n], waiting[s][n:]
+            if sampling == 'proportional': waiting[s] = next(passes[s])
+            for batch in turn:
+                seen[s] += sum(len(examples[s][i]) for i in batch)
+                if max_tokens and seen[s] > max_tokens and any(s in step for step in steps + batches): break
+                batches.append({s: batch})
         random.Random(f'{seed}/mix/{epoch}').shuffle(batches)
         steps += batches
     return steps[:max_steps] if max_steps else steps
