@@ -132,8 +132,13 @@ def read_anafora(
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of the files; meta has the suffix; the text is '' where there was none
     "The documents of an Anafora corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
-    path, found, out = Path(path), [], {}
-    files = [f for f in corpus_files(path, ('.xml',)) if fnmatchcase(_named(f.name)[1], suffix)]
+    found = []
+    out = _documents(Path(path), texts, suffix, licence, found) # a function of its own, which is over and holds no text when an error is raised
+    report(found, problems)
+    return out
+
+def _documents(path: Path, texts: Path|str|None, suffix: str, licence: Licence, found: list[Problem]) -> list[Document]:
+    out, files = {}, [f for f in corpus_files(path, ('.xml',)) if fnmatchcase(_named(f.name)[1], suffix)]
     if not files: raise FileNotFoundError(f'{path}: no .xml file there is named DOCUMENT.{suffix}.xml')
     notes, folder = _texts(path, texts), path if path.is_dir() else path.parent
     for file in files:
@@ -141,7 +146,6 @@ def read_anafora(
         text = _text(id, notes, texts is not None, found) if id not in out else ''
         document = _document(file, file.relative_to(folder).as_posix(), text, licence, id in out, found)
         if document: out[id] = document
-    report(found, problems)
     return [*out.values()]
 
 # %% ../../nbs/corpora/18_anafora.ipynb #ffb53560

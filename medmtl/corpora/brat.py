@@ -260,8 +260,13 @@ def read_brat(
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of their ids, which are the files' names
     "Texts with their BRAT annotations. Raises `FormatError` with every fault, `FileNotFoundError`."
-    found, out = [], []
-    files = _corpus(Path(path), part, found)
+    found = []
+    out = _documents(Path(path), part, licence, found) # in a function of its own, which is over and holds no text when an error is raised
+    report(found, problems)
+    return out
+
+def _documents(path: Path, part: str, licence: Licence, found: list[Problem]) -> list[Document]:
+    files, out = _corpus(path, part, found), []
     for id, names in sorted(_pairs(files, found).items()):
         ann, txt = names.get('.ann'), names.get('.txt')
         text = _text(files[txt], txt, found) if txt else None
@@ -271,7 +276,6 @@ def read_brat(
         elif ann:
             lines = [n for n, _ in corpus_lines(files[ann], ann, found, crlf=True)]
             found += [Problem(ann, n, f'a text {id}.txt beside it', 'none that can be read') for n in lines or [0]]
-    report(found, problems)
     return out
 
 # %% ../../nbs/corpora/17_brat.ipynb #85ad190d

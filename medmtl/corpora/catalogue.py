@@ -20,7 +20,7 @@ from .inspection import counts, kinds
 from .pubtator import read_pubtator
 from .share2014 import read_share2014
 from .share2015 import read_share2015
-from .standins import HALVES, as_disorders, hold_out as _hold_out, phee_disorders, phee_half, phee_medication
+from .standins import HALVES, as_disorders, hold_out, phee_disorders, phee_half, phee_medication
 from ..places import atomic, data_dir, file_hash
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #f138dc56
@@ -154,7 +154,7 @@ def _for_task(name: str, task: str, splits: dict[str, list]) -> dict[str, list]:
         splits = {s: [d for d in docs if phee_half(d.id) == task] for s, docs in splits.items()}
         make = phee_disorders if task == HALVES[0] else phee_medication
     if make: splits = {s: [make(d) for d in docs] for s, docs in splits.items()}
-    if 'dev' not in splits: splits['train'], splits['dev'] = _hold_out(splits['train'])
+    if 'dev' not in splits: splits['train'], splits['dev'] = hold_out(splits['train'])
     return {s: splits[s] for s in SPLITS}
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #231466de

@@ -98,7 +98,7 @@ def read_cqa(
     "The queries of a Task 3 file. Raises `FormatError` with every fault, `ValueError` for another subtask."
     if subtask not in ('A', 'B', 'C'): raise ValueError(f'subtask is A, B or C, not {subtask!r}')
     path, found, queries = Path(path), [], []
-    if not path.is_file(): raise FileNotFoundError(f'{path}: no such file')
+    if not path.is_file(): raise FileNotFoundError(f'{path}: ' + ('a folder; name one of the files in it' if path.is_dir() else 'no such file'))
     def fault(el, expected, shape): found.append(Problem(path.name, int(el.get('line')), expected, shape))
     root = xml_root(path.read_bytes(), path.name, found)
     if root is not None:

@@ -167,13 +167,18 @@ def read_e3c(
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of the files; their id is the file's name without its ending
     "The documents of an E3C corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
-    path, found, out = Path(path), [], {}
+    found = []
+    out = _documents(Path(path), licence, found) # in a function of its own, which is over and holds no text when an error is raised
+    report(found, problems)
+    return out
+
+def _documents(path: Path, licence: Licence, found: list[Problem]) -> list[Document]:
+    out = {}
     for name, data in _files(path, found):
         id = re.sub(r'\.(xml|xmi)$', '', name.split('/')[-1], flags=re.I)
         document = _document(data, name, id, licence, id in out, found)
         if document: out[id] = document
     if not out and not found: found.append(Problem(path.name, 0, 'at least one .xml file', 'none'))
-    report(found, problems)
     return [*out.values()]
 
 # %% ../../nbs/corpora/19_e3c.ipynb #e2d7ec1a

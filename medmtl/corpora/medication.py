@@ -171,7 +171,7 @@ def relief(scene: Scene, given: list[tuple[str, Regimen]]) -> list[tuple[str, Re
     mine = {w.words[s] for s in scene.disease.symptoms if scene.lexicon.has(s)}
     home = {x: scene.lexicon.homes.get(('drug', drug_name(x)), 'train') in scene.lexicon.splits for x in RELIEF}
     all = [(s, regimen(x)) for x, words in RELIEF.items() for s in words if w.words[s] in mine and home[x]]
-    free = [(s, d) for s, d in all if not any(clash(d.name, o.name) for _, o in given)]
+    free = [(s, d) for s, d in all if not any(clash(d.name, o) for o in (*(o.name for _, o in given), *scene.allergic))]
     return scene.rng.sample(free, 1) if free else []
 
 def home_list(scene: Scene, given: list[tuple[str, Regimen]]) -> str:
@@ -208,6 +208,7 @@ def drug_allergies(scene: Scene, given: list[tuple[str, Regimen]]) -> str:
     safe = [d for d in drugs if not any(clash(d, o.name) for _, o in given)]
     for drug in r.sample(safe, min(len(safe), r.choice([1, 1, 2]))):
         did = scene.lexicon.pick(r, [*reactions(drug), 'pruritus', 'urticaria', 'vomiting'], 1)
+        scene.allergic.add(drug)
         k, name = named(scene, drug)
         out.append(f'{name} ({word(scene, "ADE", did[0], k)})' if did else name)
     return tidy(' / '.join(out)) or 'NKDA'
@@ -238,10 +239,10 @@ _PLAIN_MORE = '\n'.join(line for line in lines_of(MORE) if 'acetaminophen' not i
 def rx_summary(scene: Scene) -> str: # marked text
     "A discharge summary"
     r, given = scene.rng, orders(scene)
-    extra = relief(scene, given)
+    allergic, extra = drug_allergies(scene, given), relief(scene, given)
     home = [o for o in given if at_home(o[1])]
     before = [o for o in home if o[0] != scene.patient.disease or scene.disease.course == 'b']
-    sections = [('allergies', drug_allergies(scene, given)), ('history of present illness', f'{tell(scene, OPENING)} {tell(scene, _PLAIN_MORE)}'),
+    sections = [('allergies', allergic), ('history of present illness', f'{tell(scene, OPENING)} {tell(scene, _PLAIN_MORE)}'),
                 ('past medical history', history(scene) if r.random() < .5 else ''),
                 ('medications on admission', home_list(scene, before) if before and r.random() < .8 else ''),
                 ('hospital course', rx_course(scene, given, 4, stay=True))]

@@ -210,7 +210,8 @@ class Scene:
         patient: Patient,
         noise: float=.03, # share of mentions with a slip of the keyboard
     ):
-        self.lexicon, self.rng, self.patient, self.noise, self.told, self.stopped = lexicon, rng, patient, noise, [], set()
+        self.lexicon, self.rng, self.patient, self.noise, self.told = lexicon, rng, patient, noise, []
+        self.stopped, self.allergic = set(), set() # drugs: what is told of them, no list contradicts
         w, d = lexicon.world, lexicon.world.diseases[patient.disease]
         self.care, near = _care(lexicon), _near(lexicon, patient) # what is done besides; another note may speak otherwise of it
         def away(kind, n):

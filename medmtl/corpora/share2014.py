@@ -84,8 +84,13 @@ def read_notes(
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of the notes' names
     "Notes with their pipe files. Raises `FormatError` with every fault, `FileNotFoundError`."
-    path, found, out = Path(path), [], []
-    files = corpus_files(path, ('.txt', '.text', '.pipe'))
+    found = []
+    out = _read_notes(Path(path), note, licence, found) # in a function of its own, which is over and holds no text when an error is raised
+    report(found, problems)
+    return out
+
+def _read_notes(path: Path, note: PipeReader, licence: Licence, found: list[Problem]) -> list[Document]:
+    files, out = corpus_files(path, ('.txt', '.text', '.pipe')), []
     if path.is_file(): raise FileNotFoundError(f'{path}: this format is a folder of .txt and .pipe files, not one file')
     texts = _by_note([f for f in files if not _is_pipe(f)], path, found)
     pipes = _by_note([f for f in files if _is_pipe(f)], path, found)
@@ -96,7 +101,6 @@ def read_notes(
         if text is None and id in pipes: _orphans(pipes[id], names['pipe'], found)
         if text is not None:
             out.append(note(id, text, pipes[id], names['pipe'], licence, found) if id in pipes else Document(id, text, licence=licence))
-    report(found, problems)
     return out
 
 def read_share2014(

@@ -31,15 +31,15 @@ def drawn_pairs(
     parts: list[tuple[int, int, str]],
     pairs: dict[tuple[int, int], str], # the related ones
     schema: Schema,
-    ratio: int=4,    # unrelated pairs drawn for each related one
+    ratio: int=8,    # unrelated pairs drawn for each related one
     least: int=16,   # unrelated pairs drawn in any case, if there are so many
-) -> list[tuple[tuple[int, int], int, float]]: # pair, its label's number (0 for unrelated), how many it stands for
+) -> list[tuple[tuple[int, int], int]]: # pair, its label's number (0 for unrelated)
     "The related pairs among the candidates, and some of the others"
     every = candidates(parts, schema)
-    related = [(p, 1 + schema.labels.index(pairs[p]), 1.) for p in every if p in pairs]
+    related = [(p, 1 + schema.labels.index(pairs[p])) for p in every if p in pairs]
     rest = [p for p in every if p not in pairs]
     n = min(len(rest), max(least, ratio * len(related)))
-    return related + [(rest[i], 0, len(rest) / n) for i in torch.randperm(len(rest))[:n].tolist()]
+    return related + [(rest[i], 0) for i in torch.randperm(len(rest))[:n].tolist()]
 
 # %% ../../nbs/modeling/25c_marking.ipynb #56967a05
 class MarkingHead(nn.Module):
@@ -87,21 +87,18 @@ class MarkingHead(nn.Module):
         reads: Reads,  # targets are BIO labels, each example's `gold` its marks
     ) -> Tensor: # scalar: the means over units, over attributes and over pairs, added
         total = inner.sum() * 0 if self.schema.given else chain_loss(self.score(inner), reads.targets, reads.lengths, self.allowed + self.learnt)
-        said, pair_scores, pair_targets, weights = [[] for _ in self.attributes], [], [], []
+        said, pair_scores, pair_targets = [[] for _ in self.attributes], [], []
         for own, e in zip(inner.split(reads.lengths), reads.examples, strict=True):
             for into, (kind, name, values) in zip(said, self.schema.named, strict=True):
                 into += [(own, p[:2], values.index(v[name])) for p, v in zip(e.gold.parts, e.gold.values, strict=True) if p[2] == kind and v.get(name) in values]
             drawn = drawn_pairs(e.gold.parts, e.gold.pairs, self.schema)
-            if drawn: pair_scores.append(self.score_pairs(own, e.gold.parts, [p for p, *_ in drawn]))
-            for _, label, weight in drawn: pair_targets.append(label); weights.append(weight)
+            if drawn: pair_scores.append(self.score_pairs(own, e.gold.parts, [p for p, _ in drawn]))
+            pair_targets += [label for _, label in drawn]
         for layer, known in zip(self.attributes, said, strict=True):
             if not known: continue
             scores, right = layer(torch.stack([own[list(p)].flatten() for own, p, _ in known])), torch.tensor([y for *_, y in known], device=inner.device)
             total = total + F.cross_entropy(scores, right) / len(self.attributes)
-        if pair_scores:
-            each = F.cross_entropy(torch.cat(pair_scores), torch.tensor(pair_targets, device=inner.device), reduction='none')
-            weights = torch.tensor(weights, device=inner.device)
-            total = total + (each * weights).sum() / weights.sum()
+        if pair_scores: total = total + F.cross_entropy(torch.cat(pair_scores), torch.tensor(pair_targets, device=inner.device))
         return total
 
     def said(self,
