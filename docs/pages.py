@@ -37,9 +37,9 @@ class Page:
         rel = path.relative_to(nbs)
         self.room = rel.parts[0] if len(rel.parts) > 1 else (re.match(r'\d|', rel.name)[0])
         self.name = rel.with_name(re.sub(r'^\d+[a-z]?_', '', rel.stem)).as_posix()
-        head = next((c.source for c in self.nb.cells if c.cell_type == 'markdown'), '')
+        head = self.nb.cells[0].source if self.nb.cells and self.nb.cells[0].cell_type == 'markdown' else ''
         found = re.match(r'#\s+(.+)\n+>\s*(.+(?:\n(?:>\s?)?\S.*)*)', head)
-        if not found: give_up(f'nbs/{rel}: the first Markdown cell must be "# Title" and below it "> what it is about, in one line"')
+        if not found: give_up(f'nbs/{rel}: the first cell must be Markdown: "# Title" and below it "> what it is about, in one line"')
         self.title, self.summary = found[1].strip(), ' '.join(found[2].replace('\n>', '\n').split())
         exp = [d['default_exp'] for c in self.nb.cells if 'default_exp' in (d := directives(c))]
         self.module = f"{ini['lib_path']}.{exp[0].strip()}" if exp else None
