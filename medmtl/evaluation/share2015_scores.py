@@ -21,11 +21,12 @@ def shared_length(
     return max(0, max(min(e, e2) - max(s, s2) + 1 for s, e in one.spans for s2, e2 in other.spans))
 
 # %% ../../nbs/evaluation/45_share2015_scores.ipynb #771979ec
-def _partners(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], alike: Callable) -> tuple[list[tuple[Mention, Mention]], int]:
-    "Gold mentions with their predictions, and how many predictions are wrong"
+def _partners(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], alike: Callable, as_listed: bool=False) -> tuple[list[tuple[Mention, Mention]], int]:
+    "Gold mentions with their predictions, and how many predictions are wrong; see `share2015_counts`"
     pairs = {k: k for k in gold if k in predicted and alike(gold[k], predicted[k])}
     free, wrong = [k for k in predicted if k not in pairs], 0
-    for k, g in gold.items():
+    for k in list(gold) if as_listed else sorted(gold, key=lambda k: k in pairs):
+        g = gold[k]
         near = {p: n for p in free if alike(g, predicted[p]) and (n := shared_length(g, predicted[p]))}
         if not near: continue
         pairs[k], wrong = max(near, key=near.get), wrong + len(near) - 1
@@ -57,22 +58,23 @@ def _slot_sums(pairs: list[tuple[Mention, Mention]]) -> list[float]:
     weighted = (right*weight).sum(1) / weight.sum(1)
     return [right.mean(1).sum(), weighted.sum(), *right.sum(0), *(right*weight).sum(0), *weight.sum(0)]
 
-def _count(gold: dict[tuple, Mention], predicted: dict[tuple, Mention]) -> list[float]:
+def _count(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], as_listed: bool=False) -> list[float]:
     spans = gold.keys() & predicted.keys()
-    relaxed, relaxed_wrong = _partners(gold, predicted, same_concept)
-    paired, paired_wrong = _partners(gold, predicted, lambda g, p: True)
+    relaxed, relaxed_wrong = _partners(gold, predicted, same_concept, as_listed)
+    paired, paired_wrong = _partners(gold, predicted, lambda g, p: True, as_listed)
     return [len(gold), len(predicted), len(spans), sum(same_concept(gold[k], predicted[k]) for k in spans),
             len(relaxed), relaxed_wrong, len(paired), paired_wrong, *_slot_sums(paired)]
 
 # %% ../../nbs/evaluation/45_share2015_scores.ipynb #33780a58
 def share2015_counts(
-    gold: list[Document],      # annotated by people; the order of a document's mentions decides who is paired first
+    gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
+    as_listed: bool=False,     # pair gold mentions in the order of their document, instead of those without an exact partner first
 ): # pandas frame, a row per document with a gold mention, the columns of `COUNTS`
     "What adds up over documents. Raises `ValueError` where a document occurs twice."
     import pandas as pd
     gold, predicted = by_id(gold, 'gold'), by_id(predicted, 'predictions')
-    rows = {i: _count(by_spans(d), by_spans(predicted.get(i))) for i, d in gold.items() if d.mentions}
+    rows = {i: _count(by_spans(d), by_spans(predicted.get(i)), as_listed) for i, d in gold.items() if d.mentions}
     frame = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name='document', dtype=object), columns=list(COUNTS), dtype=float)
     return frame.astype({c: int for c in COUNTS if 'weight' not in c and c != 'accuracy'})
 
