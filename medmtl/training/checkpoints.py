@@ -24,9 +24,10 @@ def described(network: Network) -> dict[str, str]:
 def save_weights(
     network: Network,
     path: Path|str, # a .safetensors file; replaced as a whole
+    weights: dict[str, torch.Tensor]|None=None, # named as in `Network.trainable`; by default those of now
 ):
     "Adapters and heads, with what they go with"
-    tensors = {k: p.detach().cpu().contiguous() for k, p in network.trainable().items()}
+    tensors = {k: p.detach().cpu().contiguous() for k, p in (weights or network.trainable()).items()}
     with atomic(path) as tmp: save_file(tensors, tmp, metadata=described(network))
 
 def load_weights(

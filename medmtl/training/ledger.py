@@ -17,11 +17,10 @@ class Ledger:
 
     def add(self,
         tokens: dict[str, int], # stream -> real tokens of this step
-        computed: int,          # tokens computed, padding included
         seconds: float,         # that the step took
-        **figures,              # loss, lr, …
+        **figures,              # loss, lr, …: numbers, or dictionaries stream -> number
     ):
-        self.steps.append({'step': len(self.steps) + 1, 'tokens': tokens, 'computed': computed, 'seconds': round(seconds, 4), **figures})
+        self.steps.append({'step': len(self.steps) + 1, 'tokens': tokens, 'seconds': round(seconds, 4), **figures})
 
     def totals(self) -> dict[str, int]: # stream -> real tokens since the start
         out = {}
@@ -30,16 +29,16 @@ class Ledger:
         return out
 
     def summary(self) -> dict: # JSON-able, for a record
-        "Totals, the share of computed tokens that were real, and the speed"
-        real, computed, seconds = sum(self.totals().values()), sum(s['computed'] for s in self.steps), sum(s['seconds'] for s in self.steps)
-        return {'steps': len(self.steps), 'per_stream': self.totals(), 'real': real, 'computed': computed,
-                'real_share': real / computed if computed else None, 'per_second': real / seconds if seconds else None}
+        "Totals and the speed"
+        real, seconds = sum(self.totals().values()), sum(s['seconds'] for s in self.steps)
+        return {'steps': len(self.steps), 'per_stream': self.totals(), 'real': real, 'per_second': real / seconds if seconds else None}
 
     def frame(self): # one row a step and stream
         "The ledger as a pandas frame with running totals, for charts"
         import pandas as pd
-        rows = [{**{k: v for k, v in s.items() if k != 'tokens'}, 'stream': stream, 'tokens': n} for s in self.steps for stream, n in s['tokens'].items()]
-        frame = pd.DataFrame(rows, columns=None if rows else ['step', 'stream', 'tokens', 'computed', 'seconds', 'loss'])
+        of = lambda v, stream: v.get(stream) if isinstance(v, dict) else v
+        rows = [{k: of(v, stream) for k, v in s.items() if k != 'cosines'} | {'stream': stream} for s in self.steps for stream in s['tokens']]
+        frame = pd.DataFrame(rows, columns=None if rows else ['step', 'stream', 'tokens', 'seconds', 'loss'])
         return frame.assign(seen=frame.groupby('stream').tokens.cumsum() if rows else [])
 
     def save(self, path: Path|str):
