@@ -22,7 +22,7 @@ def _answers(d: Document, words: bool) -> Document:
     checked = d if d.text else replace(d, text=' '*max((m.end for m in d.mentions if m.spans), default=0)) # without text, any offset will do
     if faults := checked.faults():
         raise ValueError(f'document {d.id} cannot be handed in: {faults[0]}' + (f' (and {len(faults) - 1} more)' if len(faults) > 1 else ''))
-    def bare(item): return replace(item, attributes={k: v for k, v in item.attributes.items() if k != 'probability'})
+    def bare(item): return replace(item, attributes={k: v for k, v in item.attributes.items() if k.partition(' ')[0] != 'probability'})
     return replace(d, text=d.text if words else '', mentions=tuple(map(bare, d.mentions)), relations=tuple(map(bare, d.relations)),
                    meta={k: v for k, v in d.meta.items() if k == 'name'}) # how a ShARe note is called in column 1
 

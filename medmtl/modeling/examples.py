@@ -38,23 +38,20 @@ class Reads:
     def lengths(self) -> list[int]: return [len(e.reads) for e in self.examples] # reads of each example
 
 # %% ../../nbs/modeling/24_examples.ipynb #1df580bf
-_WORD = re.compile(r'[^\W_]+|[^\w\s]|_')
+_WORD = re.compile(r'[^\W_]+|[()\[\]{}]|([^\w\s]|_)\1*')
 
 def units(
     text: str,
     offsets: list[tuple[int, int]], # (start, end) of each token in `text`, as the tokenizer gives them
 ) -> list[tuple[int, int, int, int]]: # start, end in characters (end excluded), and the positions of its first and last token
-    "The smallest stretches of `text` that are whole words and whole tokens"
-    out, words = [], iter(_WORD.finditer(text))
-    word = next(words, None)
-    for position, (start, end) in enumerate(offsets):
-        while start < end and text[start].isspace(): start += 1
-        if start == end: continue # nothing but white space, or a special token
-        if not out or start >= out[-1][1]: out.append((start, end, position, position)) # a unit begins
-        else: out[-1] = out[-1][0], max(out[-1][1], end), out[-1][2], position          # the token belongs to the unit before
-        while word and word.start() < out[-1][1]:                                       # the unit ends where its last word ends
-            out[-1] = out[-1][0], max(out[-1][1], word.end()), out[-1][2], position
-            word = next(words, None)
+    "The words of `text`, each with the tokens that hold some of it; those of which no token holds any are left out"
+    out, first = [], 0
+    for word in _WORD.finditer(text):
+        start, end = word.span()
+        while first < len(offsets) and offsets[first][1] <= start: first += 1 # before this word, so before all that follow
+        last = first
+        while last < len(offsets) and start < offsets[last][1] and offsets[last][0] < end: last += 1
+        if last > first: out.append((start, end, first, last - 1))
     return out
 
 # %% ../../nbs/modeling/24_examples.ipynb #a4197b24

@@ -128,11 +128,13 @@ class MarkingHead(nn.Module):
             logs = marginals(self.score(inner), lengths, self.allowed + self.learnt).clamp_min(1e-12).log().cpu()
             found = [self._parts(rows) for rows in logs.split(lengths)]
         for marks, own in zip(found, inner.split(lengths), strict=True):
+            marks.sure_values = [{} for _ in marks.parts]
             for layer, (kind, name, values) in zip(self.attributes, self.schema.named, strict=True):
                 own_kind = [i for i, p in enumerate(marks.parts) if p[2] == kind]
                 if not own_kind: continue
-                best = layer(self._ends(own, [marks.parts[i] for i in own_kind])).argmax(1).tolist()
-                for i, b in zip(own_kind, best, strict=True): marks.values[i][name] = values[b]
+                p, best = layer(self._ends(own, [marks.parts[i] for i in own_kind])).softmax(1).max(1)
+                for i, sure, b in zip(own_kind, p.tolist(), best.tolist(), strict=True):
+                    marks.values[i][name], marks.sure_values[i][name] = values[b], sure
             every = candidates(marks.parts, self.schema)
             for start in range(0, len(every), 4096):
                 some = every[start:start + 4096]

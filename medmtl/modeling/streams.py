@@ -13,7 +13,7 @@ from .adapters import AdapterBank
 from .backbones import Backbone
 from .examples import Example
 from .marking import MarkingHead
-from .marks import Schema, decode_marks, marked_examples
+from .marks import Schema, decode_marks, marked_examples, sayable
 from .network import Network
 from .ranking import RankingHead, decode_ranking, ranking_examples
 from .tagging import TaggingHead, decode_tagging, tagging_examples
@@ -85,7 +85,7 @@ def perfect(
 ) -> list: # one an example, as the head's `said` would give it
     "What a head without fault would say"
     if stream.head == 'bio': return [torch.eye(1 + 2 * len(stream.labels))[e.targets].clamp_min(1e-9).log() for e in examples]
-    return [float(e.targets[0]) for e in examples] if stream.head == 'ranking' else [e.gold for e in examples]
+    return [float(e.targets[0]) for e in examples] if stream.head == 'ranking' else [sayable(e, stream.schema) for e in examples]
 
 # %% ../../nbs/modeling/28_streams.ipynb #7654b48b
 def adapter_plan(

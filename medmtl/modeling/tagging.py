@@ -34,6 +34,11 @@ def bio_targets(
     return targets
 
 # %% ../../nbs/modeling/25_tagging.ipynb #e4c09730
+def _reads(text: str, offsets: list[tuple[int, int]], unit: tuple[int, int, int, int]) -> tuple[int, int, int, int]: # token positions
+    start, end, first, last = unit
+    shared = text[offsets[first][0]:start].strip(), text[end:offsets[last][1]].strip() # with the unit before, with the one after
+    return first - (not shared[0]), first, last, last + (not shared[1])
+
 def tagging_examples(
     documents: list[Document],
     tokenizer,               # a fast tokenizer
@@ -53,7 +58,7 @@ def tagging_examples(
             tags = [targets[n] for n in here]
             if tags[0] and tags[0] % 2 == 0: tags[0] -= 1
             inside = lambda p, start=start, end=end: min(max(p, start), end - 1) - start
-            reads = [tuple(inside(p) for p in (first - 1, first, last, last + 1)) for *_, first, last in (whole[n] for n in here)]
+            reads = [tuple(map(inside, _reads(document.text, offsets, whole[n]))) for n in here]
             out.append(Example(encoded['input_ids'][start:end], i, reads, tags, [whole[n][:2] for n in here]))
     return out
 
