@@ -108,21 +108,21 @@ _RULES = { # every run has these
     'model.checkpoint': _text, 'model.size': _or_null(_number(0)), 'model.method': _one_of('lora', 'qlora', 'encoder'),
     'model.dtype': _one_of('auto', 'bfloat16', 'float32'), 'model.quantization': _or_null(_one_of('nf4')), 'model.double_quant': _flag,
     'model.unmask': _layers, 'model.max_tokens': _whole(1),
-    'strategy.fusion': _one_of('none', 'sum', 'gate'), 'strategy.surgery': _one_of('none', 'pcgrad'),
+    'strategy.fusion': _one_of('none', 'sum', 'gate'), 'strategy.surgery': _one_of('none', 'sum', 'pcgrad'),
     **{f'strategy.training.{name}': rule for name, rule in {
         'learning_rate': _number(0, 1), 'optimizer': _one_of('adamw'), 'weight_decay': _from_0(1), 'schedule': _one_of('linear'),
         'warmup': _from_0(1), 'epochs': _whole(1), 'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_whole(1)),
-        'batch_size': _whole(1), 'row_tokens': _whole(1), 'micro_tokens': _whole(1), 'clip': _or_null(_number(0)), 'eval_every': _whole(1),
-        'patience': _or_null(_whole(1)), 'sampling': _one_of('proportional', 'uniform', 'temperature'), 'temperature': _number(0),
+        'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _whole(1), 'clip': _or_null(_number(0)), 'eval_every': _whole(1),
+        'patience': _or_null(_whole(1)), 'sampling': _one_of('single', 'proportional', 'uniform', 'temperature'), 'temperature': _number(0),
         'loss_weighting': _one_of('equal', 'uncertainty')}.items()}}
 _ADAPTER_RULES = {'r': _whole(1), 'dropout': _from_0(.999), 'targets': _targets}
 _SPECIAL_RULES = { # checked where they are present
     'corpus.seed': _whole(0), 'corpus.leave_out_leaks': _flag, 'corpus.sham': _or_null(_text),
     **{f'corpus.{name}': _or_null(_counts) for name in ('notes', 'slotted', 'timelines', 'threads', 'medications')},
     **{f'corpus.{name}': _or_null(_from_0(1)) for name in ('difficulty', 'transfer')},
-    'strategy.gate_share': _number(0, 1), 'strategy.level1_exit': _one_of('depth', 'top'), 'strategy.level1_depth': _number(0, 1),
+    'strategy.level1_exit': _one_of('depth', 'top'), 'strategy.level1_depth': _number(0, 1),
     'strategy.detach_l1_for_l2': _flag, 'strategy.ewc.lambda': _or_null(_number(0)), 'strategy.cross_level.rank': _whole(1),
-    'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}
+    'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'), 'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}
 
 # %% ../nbs/00_params.ipynb #ff98e2ad
 _ABSENT = object()
@@ -164,8 +164,6 @@ def _contradictions(params: dict) -> list[str]:
     if (model['method'] == 'qlora') != (model['quantization'] == 'nf4'):
         chosen = f"model.method={model['method']} and model.quantization={model['quantization'] or 'null'}"
         out.append(f'{chosen} do not go together: qlora means nf4')
-    if (row := params['strategy']['training']['row_tokens']) < model['max_tokens']:
-        out.append(f"strategy.training.row_tokens={row} cannot hold an example of model.max_tokens={model['max_tokens']}")
     if lacking := dict.fromkeys(task for s in params['task']['streams'] if (task := s.split('_')[0]) not in corpus['tasks']):
         has = ', '.join(corpus['tasks'])
         out.append(f"corpus {corpus['id']} has no data for {', '.join(lacking)}: choose a task that it has ({has}) or another corpus")

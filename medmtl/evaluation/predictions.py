@@ -41,14 +41,14 @@ def dev_figures(
     examples: dict[str, list[Example]], # stream -> examples of its development set
     items: dict[str, list],             # stream -> documents or queries
     finish: dict[str, Callable]|None=None, # stream -> what is done to predicted documents, such as naming their concepts
-) -> dict[str, float]: # 'dev', the mean over streams, first; then each stream's primary metric
+) -> dict[str, float]: # stream -> its primary metric
     "The figures by which training chooses its weights"
     figures = {}
     for s in streams:
         said = predicted(network, s, examples[s.id], items[s.id])
         scores = stream_scores(s.id, items[s.id], finish[s.id](said) if finish and s.id in finish else said, resamples=0)
-        figures[f'{s.id} {primary_metric(s.id)}'] = scores[primary_metric(s.id)]['value'] or 0.
-    return {'dev': sum(figures.values()) / len(figures), **figures}
+        figures[s.id] = scores[primary_metric(s.id)]['value'] or 0.
+    return figures
 
 # %% ../../nbs/evaluation/44_predictions.ipynb #e233a168
 def save_predictions(
