@@ -31,7 +31,8 @@ def plain(
 
 # %% ../nbs/60_records.ipynb #90c0af14
 PHASES = {'s1_single': 'p2_single_task', 's2_shared': 'p3_multi_task'} # strategy -> the phase notebook in nbs/phases that runs it
-_bystanders = {'charts.py', 'progress.py', 'records.py', 'runner.py', 'study.py', 'tables.py', 'cli.py'} # no result depends on these
+_bystanders = {'charts.py', 'progress.py', 'records.py', 'runner.py', 'study.py', 'tables.py', 'cli.py',
+               'evaluation/overlay.py'} # no result depends on these
 
 def phase_of(
     params: dict, # resolved parameters
