@@ -68,17 +68,19 @@ def relation_verdicts(
 # %% ../../nbs/evaluation/49_overlay.ipynb #79776e9c
 _SIGNS = {'right': '✓', 'wrong': '✗', 'missed': '○', 'again': '='}
 _STYLE = '''<style>
-.overlay { margin: 0 0 1.2rem; text-align: left; }
-.overlay figcaption { font-size: .85em; text-align: left; margin: 0 0 .3rem; opacity: .8; overflow-wrap: anywhere; }
-.overlay .text { line-height: 1.9; overflow-wrap: anywhere; }
-.overlay .ov-right { background: rgba(0, 114, 178, .22); border-bottom: 2px solid rgb(28, 132, 204); }
-.overlay .ov-wrong { background: rgba(230, 140, 0, .28); border-bottom: 2px dashed rgb(217, 119, 6); }
-.overlay .ov-again { border-bottom: 2px double rgb(128, 128, 128); }
-.overlay .ov-missed { text-decoration: underline dotted 2px; text-underline-offset: .15em; }
-.overlay .text sup { font-size: .62em; line-height: 0; margin: 0 .15em 0 .1em; opacity: .85; white-space: nowrap; }
-.overlay ul, .overlay ol { margin: .4rem 0 0; padding: 0 0 0 1.6rem; font-size: .88em; line-height: 1.5; }
-.overlay ul { list-style: none; padding: 0; columns: 17rem; }
-.overlay li { overflow-wrap: anywhere; break-inside: avoid; margin: 0 0 .3rem; }
+.overtext { margin: 0 0 1rem; text-align: left; }
+figure.overtext { border-top: 1px solid rgba(128, 128, 128, .4); padding-top: .4rem; }
+.overtext figcaption { font-size: .85em; text-align: left; margin: 0 0 .3rem; opacity: .8; overflow-wrap: anywhere; }
+.overtext .text { line-height: 1.8; overflow-wrap: anywhere; }
+.overtext .ov-gap { display: block; height: .6em; }
+.overtext .ov-right { background: rgba(0, 114, 178, .22); border-bottom: 2px solid rgb(28, 132, 204); }
+.overtext .ov-wrong { background: rgba(230, 140, 0, .28); border-bottom: 2px dashed rgb(217, 119, 6); }
+.overtext .ov-again { border-bottom: 2px double rgb(128, 128, 128); }
+.overtext .ov-missed { text-decoration: underline dotted 2px; text-underline-offset: .15em; }
+.overtext .text sup { font-size: .62em; line-height: 0; margin: 0 .15em 0 .1em; white-space: nowrap; }
+.overtext ul, .overtext ol { margin: .4rem 0 0; padding: 0 0 0 1.6rem; font-size: .88em; line-height: 1.5; }
+.overtext ul { list-style: none; padding: 0; columns: 17rem; }
+.overtext li { overflow-wrap: anywhere; break-inside: avoid; margin: 0 0 .3rem; }
 </style>'''
 
 def _open(*items: Document|Query):
@@ -86,7 +88,7 @@ def _open(*items: Document|Query):
     for x in items:
         if x.licence.restricted: raise ValueError(f'{x.id} is not shown: its licence ({x.licence.name}) is restricted, or not known to be open')
 
-def _told(text: str) -> str: return escape(text).replace('\n', '<br>')
+def _told(text: str) -> str: return escape(text).replace('\n\n', '<br><span class="ov-gap"></span>').replace('\n', '<br>')
 
 def _ground(verdict: str, text: str) -> str: return f'<span class="ov-{verdict}">{_told(text)}</span>'
 
@@ -109,7 +111,7 @@ def _over(text: str, marks: list[tuple[Mention, str]], silent: str) -> str:
     for start, end in zip(edges, edges[1:], strict=False):
         over = [(m, v) for m, v in marks if any(s <= start and end <= e for s, e in m.spans)]
         kinds, piece = ' '.join(f'ov-{v}' for v in _SIGNS if v in {v for _, v in over}), _told(text[start:end])
-        title = escape('; '.join(f'{v}: {m.type}' for m, v in over))
+        title = escape('; '.join(dict.fromkeys(f'{v}: {m.type}' for m, v in over)))
         out += [f'<span class="{kinds}" title="{title}">{piece}</span>' if over else piece, labels.get(end, '')]
     return ''.join(out)
 
@@ -136,10 +138,10 @@ def document_overlay(
         drawn = [(m, v) for m, v in marks if v != 'missed' or m.spans not in wrong]
         def concept(m): return escape((m.concepts or ('CUI-less',))[0])
         lines = [(m.start, 'wrong', _words(m, text), f': {concept(m)}, not {concept(at[k])}') for k, m in wrong.items()]
-    lines += [(h.start, v, f'{_words(h, text)} → {_words(t, text)}', f' {escape(kind)}') for kind, h, t, v in links]
+    lines += [(h.start, v, f'{_words(h, text)} → {_words(t, text)}', f' <small>{escape(kind)}</small>') for kind, h, t, v in links]
     under = ''.join(f'<li>{_SIGNS[v]} {_ground(v, words)}{more}</li>' for _, v, words, more in sorted(lines, key=lambda x: x[0]))
     told = [_counted([v for _, v in marks], 'mentions'), *([_counted([r[-1] for r in links], 'relations')] if links else [])]
-    return (f'<figure class="overlay"><figcaption>{escape(" · ".join([gold.id, *told]))}</figcaption>'
+    return (f'<figure class="overtext"><figcaption>{escape(" · ".join([gold.id, *told]))}</figcaption>'
             f'<div class="text">{_over(text, drawn, silent)}</div>' + (f'<ul>{under}</ul>' if under else '') + '</figure>')
 
 # %% ../../nbs/evaluation/49_overlay.ipynb #27b0fb0c
@@ -157,7 +159,7 @@ def query_overlay(
         verdicts.append(verdict)
         words = f'{_SIGNS[verdict]} {_ground(verdict, c.text)}' if verdict else _told(c.text)
         lines.append(f'<li>{words} <small>({escape(c.label or "good" * c.relevant or "not good")}; place {c.rank} in the thread)</small></li>')
-    return (f'<figure class="overlay"><figcaption>{escape(query.id)} · {_counted(verdicts, f"the first {good} of {len(given)} places")}</figcaption>'
+    return (f'<figure class="overtext"><figcaption>{escape(query.id)} · {_counted(verdicts, f"the first {good} of {len(given)} places")}</figcaption>'
             f'<div class="text">{_told(query.text)}</div><ol>{"".join(lines)}</ol></figure>')
 
 def page(
@@ -166,4 +168,4 @@ def page(
     "Figures with their style and a key to the signs"
     from IPython.display import HTML
     key = ' &nbsp; '.join(f'{_SIGNS[v]} {_ground(v, v)}' for v in ('right', 'wrong', 'missed'))
-    return HTML(f'{_STYLE}<div class="overlay">{key}</div>{"".join(figures)}')
+    return HTML(f'{_STYLE}<div class="overtext">{key}</div>{"".join(figures)}')
