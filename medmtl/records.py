@@ -32,7 +32,8 @@ def plain(
 # %% ../nbs/60_records.ipynb #90c0af14
 PHASES = {'s1_single': 'p2_single_task', 's1_hierarchical': 'p2_single_task', 's2_shared': 'p3_multi_task', 's3a_flat': 'p3_multi_task',
           's3b_hierarchical': 'p3_multi_task', 's4_sequential': 'p3_multi_task'} # strategy -> the phase notebook in nbs/phases that runs it
-_bystanders = {'charts.py', 'progress.py', 'records.py', 'runner.py', 'study.py', 'tables.py', 'cli.py'} # no result depends on these
+_bystanders = {'charts.py', 'progress.py', 'records.py', 'runner.py', 'study.py', 'tables.py', 'cli.py',
+               'evaluation/overlay.py'} # no result depends on these
 
 def phase_of(
     params: dict, # resolved parameters
