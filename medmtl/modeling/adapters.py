@@ -8,7 +8,6 @@ __all__ = ['keep_mask', 'Route', 'BankLinear', 'linear_layers', 'resolve_targets
 # %% ../../nbs/modeling/23_adapters.ipynb #95cf77a7
 import hashlib
 import torch
-import torch.nn.functional as F
 from torch import nn, Tensor
 from .attention import attention_layers
 from .task_gradients import Reach
