@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['task_of', 'streams_of', 'load_corpora', 'Assembly', 'way_of', 'assemble', 'development', 'training_options',
-           'course_chart', 'conflict_chart', 'said_of', 'scored', 'baselines']
+           'trained', 'course_chart', 'conflict_chart', 'said_of', 'scored', 'baselines']
 
 # %% ../nbs/60b_assembly.ipynb #f265fa92
 from dataclasses import dataclass, replace
+from pathlib import Path
 from .corpora import catalogue
 from .corpora.catalogue import Corpus
 from .evaluation.baselines import LINKED, baseline
@@ -19,7 +20,9 @@ from .modeling.normalisation import Normaliser, embedder
 from .modeling.parity import adapted, matched_arms
 from .modeling.attention import attention_layers
 from .modeling.streams import Stream, Topology, build_network, make_examples, topology
-from .training.loop import Training
+from .training.checkpoints import save_weights
+from .training.loop import Training, train
+from .training.sequence import Sequence, train_in_sequence
 
 # %% ../nbs/60b_assembly.ipynb #04cbf9b3
 def task_of(
@@ -37,9 +40,9 @@ def streams_of(
 def load_corpora(
     params: dict, # a run's resolved parameters
 ) -> dict[str, Corpus]: # task -> corpus
-    "The corpora of a run's streams. Raises as `catalogue.load` does."
+    "The corpora of a run's streams. Raises as `catalogue.load_tasks` does."
     tasks = dict.fromkeys(task_of(s) for s in params['task']['streams'])
-    return {t: catalogue.load(t, params['corpus']['id'], **catalogue.options(params['corpus'])) for t in tasks}
+    return catalogue.load_tasks(tasks, params['corpus'], (params['experiment'] or {}).get('tested_on'))
 
 @dataclass
 class Assembly:
@@ -105,6 +108,25 @@ def training_options(
     names = ('learning_rate', 'weight_decay', 'warmup', 'epochs', 'batch_size', 'batch_tokens', 'micro_tokens', 'clip', 'eval_every', 'patience',
              'max_tokens', 'max_steps', 'sampling', 'temperature')
     return {k: params['strategy']['training'][k] for k in names} | {'seed': params['seed'], 'surgery': params['strategy']['surgery']}
+
+def trained(
+    made: Assembly,
+    params: dict, # a run's resolved parameters
+    folder: Path|str, # where weights and states are kept
+) -> tuple[Training, Sequence|None]: # the second where the streams were learnt one after the other
+    "Train as the strategy says; without a λ for the consolidation, the candidate that is best on the development sets"
+    strategy, options, folder = params['strategy'], training_options(params), Path(folder)
+    examples, evaluate = made.examples['train'], development(made)
+    if 'order' not in strategy: return train(made.network, examples, evaluate, folder, **options), None
+    order, first = [s for s in strategy['order'] if s in examples], {k: p.detach().clone() for k, p in made.network.trainable().items()}
+    def attempt(strength):
+        for k, p in made.network.trainable().items(): p.data.copy_(first[k])
+        return train_in_sequence(made.network, {s: examples[s] for s in order}, evaluate, folder/f'lambda-{strength:g}', strength, **options)
+    given = strategy['ewc']['lambda']
+    scores = {x: sum(v for k, v in attempt(x).scores[-1].items() if k != 'after') for x in ([] if given is not None else strategy['ewc']['candidates'])}
+    done = attempt(given if given is not None else max(scores, key=scores.get)) # finished stages are found, not repeated
+    save_weights(made.network, folder/'weights.safetensors'); done.history.ledger.save(folder/'ledger.jsonl')
+    return done.history, done
 
 def course_chart(
     history: Training,

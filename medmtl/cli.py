@@ -25,16 +25,22 @@ def _table(rows: list[dict], empty: str) -> None:
 
 # %% ../nbs/63_cli.ipynb #aa948bc5
 def experiment(args):
-    "One run"
+    "One run, or the runs of an experiment"
     from medmtl.records import read_record, summary
     from medmtl.places import shown
-    from medmtl.runner import experiment
-    out = experiment(args.overrides, force=args.force)
+    from medmtl.runner import experiment, planned, runs_of
+    wishes = runs_of(args.overrides)
+    for wish in wishes: planned(wish) # what is wrong is said before the first is run
+    for n, wish in enumerate(wishes, 1):
+        if len(wishes) > 1: _say(f'run {n} of {len(wishes)}: {" ".join(wish[len(args.overrides):-1])}')
+        out = experiment(wish, force=args.force)
+        if args.quiet: continue
+        record = read_record(out)
+        _table([{'': k, 'value': v} for k, v in summary(record).items()], '')
+        _say(f'\nnotebook: {shown(out)}')
     if args.quiet: return 0
-    record = read_record(out)
-    _table([{'': k, 'value': v} for k, v in summary(record).items()], '')
     seed, rest = record['params']['seed'] + 1, [o for o in args.overrides if not o.startswith('seed=')]
-    _say(f'\nnotebook: {shown(out)}\nnext:\n  jupyter lab {shown(out)}    # read it\n'
+    _say(f'next:\n  jupyter lab {shown(out)}    # read it\n'
          f'  medmtl experiment {" ".join([*rest, f"seed={seed}"])}    # the same from another seed\n'
          '  medmtl records    # all that was run')
 

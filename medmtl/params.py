@@ -122,7 +122,8 @@ _SPECIAL_RULES = { # checked where they are present
     **{f'corpus.{name}': _or_null(_from_0(1)) for name in ('difficulty', 'transfer')},
     'strategy.level1_exit': _one_of('depth', 'top'), 'strategy.level1_depth': _number(0, 1),
     'strategy.detach_l1_for_l2': _flag, 'strategy.ewc.lambda': _or_null(_number(0)), 'strategy.cross_level.rank': _whole(1),
-    'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'), 'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}
+    'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'), 'experiment.each': (lambda v: isinstance(v, list) and all(isinstance(x, str) for x in v), 'a list of overrides'),
+    'task.only': _or_null((lambda v: _list_of(str, v), 'a list of tasks')), 'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}
 
 # %% ../nbs/00_params.ipynb #ff98e2ad
 _ABSENT = object()
@@ -212,6 +213,13 @@ def _refused(error: Exception, chosen: list[str], values: list[str], root: Path)
     return ParamsError(f'cannot set {" ".join(values)}: {cause}')
 
 # %% ../nbs/00_params.ipynb #9c810cb2
+def _some_tasks(params: dict) -> dict: # with the streams of `task.only` alone
+    only, streams = params['task'].get('only'), params['task'].get('streams')
+    if not only or not isinstance(only, list) or not isinstance(streams, dict): return params
+    there = list(dict.fromkeys(s.split('_')[0] for s in streams))
+    if strange := [t for t in only if t not in there]: raise ParamsError(f"task.only has no {', '.join(map(str, strange))}: there are {', '.join(there)}")
+    return params | {'task': params['task'] | {'streams': {s: x for s, x in streams.items() if s.split('_')[0] in only}}}
+
 def compose(
     overrides: list[str]|str=(), # 'model=llama3b', 'strategy.training.learning_rate=5e-5', …; the last one of a kind holds
     root: Path|str|None=None,    # the project's folder; by default looked for
@@ -222,7 +230,7 @@ def compose(
     root = Path(root or project_root())
     groups, values = _sorted_out(overrides)
     chosen = _chosen(groups, root)
-    try: params = _hydra(root, chosen + values)
+    try: params = _some_tasks(_hydra(root, chosen + values))
     except (HydraException, OmegaConfBaseException) as e: error = _refused(e, chosen, values, root)
     else: return check(params)
     raise error
@@ -247,7 +255,9 @@ def compose_run(
 def not_built(
     params: dict, # composed
 ) -> str|None: # one sentence, or None where all of it can run
-    "What these parameters ask for that has no code yet"
+    "What these parameters ask for that one run cannot do: what has no code yet, or several runs at once"
     chosen = ((group, params[group]) for group in ('model', 'strategy', 'experiment') if params[group])
     parts = [f"{group} {part['id']}" for group, part in chosen if not part['built']]
-    return f"not built yet: {'; '.join(parts)}" if parts else None
+    if parts: return f"not built yet: {'; '.join(parts)}"
+    each = (params['experiment'] or {}).get('each')
+    return f"experiment {params['experiment']['id']} is {len(each)} runs: `medmtl experiment` makes them all, and `experiment.each=[]` this one alone" if each else None

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['SPLITS', 'KNOWN', 'TASKS', 'PROVIDED', 'Corpus', 'layout', 'add', 'listing', 'provided', 'check', 'options', 'load',
-           'load_all', 'hashes_of', 'leaks_among', 'counts']
+           'load_all', 'load_tasks', 'hashes_of', 'leaks_among', 'counts']
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #edb5d723
 import difflib, json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from .anafora import read_anafora
@@ -269,6 +269,24 @@ def load_all(
         try: found[task] = load(task, corpus, seed, **more)
         except FileNotFoundError as e: missing[task] = str(e)
     return found, missing
+
+def load_tasks(
+    tasks: Iterable[str],
+    corpus: dict, # the corpus group of a run's parameters
+    tested_on: dict[str, str]|None=None, # task → another corpus whose test set it is tested on
+) -> dict[str, Corpus]: # task → corpus
+    "The corpora of a run. Training documents that stand in another corpus's test set, by id, are left out. Raises as `load` does."
+    out = {t: load(t, corpus['id'], **options(corpus)) for t in tasks}
+    for task, other in (tested_on or {}).items():
+        if task not in out: continue
+        here, there = out[task], load(task, other)
+        ids = {x.id for x in there.splits['test']}
+        kept = [x for x in here.splits['train'] if x.id not in ids]
+        gone = tuple(x.id for x in here.splits['train'] if x.id in ids)
+        licence = there.licence if there.licence.restricted else here.licence
+        out[task] = Corpus(f'{here.name}, tested on {other}', licence, here.splits | {'train': kept, 'test': there.splits['test']},
+                           here.hashes | {f'{other}/{f}': h for f, h in there.hashes.items()}, here.left_out + gone)
+    return out
 
 def hashes_of(
     corpora: dict[str, Corpus], # task → corpus

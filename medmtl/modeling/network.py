@@ -60,8 +60,8 @@ class Network(nn.Module):
         v = self.log_variance[stream] # log σ²
         return (loss * (-v).exp() + v) / 2
 
-    def _taught(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]:
-        "Streams, and the weights that just these teach"
+    def taught(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]: # streams, and name -> parameter
+        "Groups of weights, each with the streams that teach it"
         out = [(self.bank.sharers(a), {f'adapters.{a}.{k}': p for k, p in self.bank.adapter(a).items()}) for a in self.bank.ranks]
         if self.levels:
             using = lambda name: tuple(self.bank.tasks[t] for t, n in self.levels.cross_of.items() if n == name)
@@ -73,12 +73,12 @@ class Network(nn.Module):
 
     def trainable(self) -> dict[str, nn.Parameter]: # name -> parameter
         "What is trained: adapters, gates, cross-level attention, heads, and the losses' weights where these are learnt"
-        return {k: p for _, weights in self._taught() for k, p in weights.items()}
+        return {k: p for _, weights in self.taught() for k, p in weights.items()}
 
     def parties(self) -> list[Party]:
         "Who is trained together"
         import networkx
-        taught = self._taught()
+        taught = self.taught()
         graph = networkx.Graph(); graph.add_nodes_from(self.bank.tasks)
         for streams, _ in taught: networkx.add_path(graph, streams)
         together = [tuple(s for s in self.bank.tasks if s in c) for c in networkx.connected_components(graph)]
@@ -87,7 +87,7 @@ class Network(nn.Module):
     def collect(self) -> list[TaskGradients]:
         "From now on the gradients of what several streams share go into these tables, one for each group of streams"
         shared = {}
-        for streams, weights in self._taught():
+        for streams, weights in self.taught():
             if len(streams) > 1: shared.setdefault(streams, {}).update(weights)
         tables = []
         for streams, weights in shared.items():

@@ -104,7 +104,8 @@ class _Run:
     def __init__(self, network: Network, steps: list[dict], folder: Path, learning_rate: float, weight_decay: float, surgery: str):
         if surgery not in SURGERY: raise ValueError(f'surgery is one of {", ".join(SURGERY)}, not {surgery!r}')
         self.network, self.steps, self.folder, self.surgery = network, steps, folder, surgery
-        self.parties = network.parties()
+        there = {s for step in steps for s in step}
+        self.parties = [Party(tuple(s for s in p.streams if s in there), p.weights) for p in network.parties() if there & set(p.streams)]
         self.turns = {p.streams[0]: [n for n, s in enumerate(steps) if any(x in s for x in p.streams)] for p in self.parties}
         self.optimizer = torch.optim.AdamW([{'params': list(p.weights.values())} for p in self.parties], learning_rate, weight_decay=weight_decay)
         self.tables = network.collect() if surgery != 'none' else []
@@ -173,7 +174,7 @@ def train(
     run.resume()
     size = lambda s: sum(len(examples[stream][i]) for stream, numbers in s.items() for i in numbers)
     with Progress(sum(map(size, steps)), 'tokens', 'training', initial=sum(map(size, steps[:run.done]))) as bar:
-        if run.done: bar.note(f'goes on at step {run.done + 1} of {len(steps)}')
+        if 0 < run.done < len(steps) and not len(run.history.stopped) == len(run.parties): bar.note(f'goes on at step {run.done + 1} of {len(steps)}')
         for n in range(run.done, len(steps)):
             step, started = run.left(n), time.perf_counter()
             if not step: run.done = n + 1; bar.update(size(steps[n])); continue
@@ -193,7 +194,7 @@ def train(
             due = [(p, t + 1) for p in run.parties if (t := turn.get(p.streams[0])) is not None and ((t + 1) % eval_every == 0 or t + 1 == len(run.turns[p.streams[0]]))]
             for party, t in due: run.evaluate(party, t, evaluate, patience, bar)
             if due: run.save()
-            if len(run.history.stopped) == len([p for p in run.parties if run.turns[p.streams[0]]]): break
+            if len(run.history.stopped) == len(run.parties): break
     load_weights(network, folder/'weights.safetensors')
     run.history.ledger.save(folder/'ledger.jsonl')
     return run.history
