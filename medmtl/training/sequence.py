@@ -13,7 +13,6 @@ import torch
 from torch import nn, Tensor
 from ..modeling.examples import Example
 from ..modeling.network import Network
-from .ledger import Ledger
 from .loop import Training, backward_step, train
 
 # %% ../../nbs/training/35_sequence.ipynb #02d0a427
