@@ -87,7 +87,7 @@ def assemble(
     backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device, model['quantization'], model['unmask'], params['seed'])
     adapter = model['adapter']
     network = build_network(backbone, streams, way_of(params, streams, backbone.model), adapter['targets'], adapter['alpha'] / adapter['r'],
-                            adapter['dropout'], params['seed'], params['strategy']['training']['loss_weighting'])
+                            adapter['dropout'], params['seed'], params['strategy']['training']['loss_weighting'], params['strategy']['training']['loss_factors'])
     items = {split: {s.id: corpora[task_of(s.id)].splits[split] for s in streams} for split in ('train', 'dev', 'test')}
     examples = {split: {s.id: make_examples(s, by[s.id], backbone.tokenizer, model['max_tokens']) for s in streams} for split, by in items.items()}
     named = [s.id for s in streams if s.head in ('bio', 'span_pairs') and any(m.concepts for d in items['train'][s.id] for m in d.mentions)]

@@ -114,6 +114,7 @@ _RULES = { # every run has these
         'warmup': _from_0(1), 'epochs': _whole(1), 'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_whole(1)),
         'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _whole(1), 'clip': _or_null(_number(0)), 'eval_every': _whole(1),
         'patience': _or_null(_whole(1)), 'sampling': _one_of('single', 'proportional', 'uniform', 'temperature'), 'temperature': _number(0),
+        'loss_factors': _or_null((lambda v: isinstance(v, dict) and all(type(x) in (int, float) and x >= 0 for x in v.values()), 'a table stream: factor')),
         'loss_weighting': _one_of('equal', 'uncertainty')}.items()}}
 _ADAPTER_RULES = {'r': _whole(1), 'dropout': _from_0(.999), 'targets': _targets}
 _SPECIAL_RULES = { # checked where they are present

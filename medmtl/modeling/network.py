@@ -29,10 +29,13 @@ class Network(nn.Module):
         heads: dict[str, nn.Module], # stream -> head
         weighting: str='equal',      # of the streams' losses; or 'uncertainty'
         levels: Levels|None=None,    # where the streams have two levels
+        factors: dict[str, float]|None=None, # stream -> what its loss is multiplied by; 1 where nothing is said
     ):
         super().__init__()
         if set(heads) != set(bank.tasks): raise ValueError(f'heads for {sorted(heads)}, adapters for {sorted(bank.tasks)}: one head a stream')
         if weighting not in ('equal', 'uncertainty'): raise ValueError(f'losses are weighted equal or by uncertainty, not {weighting!r}')
+        if strange := set(factors or {}) - set(heads): raise ValueError(f'there are factors for {", ".join(sorted(strange))}, which is no stream here')
+        self.factors = factors or {}
         self.backbone, self.model, self.bank, self.levels, self.heads = backbone, backbone.model, bank, levels, nn.ModuleDict(heads)
         self.log_variance = nn.ParameterDict({s: torch.zeros((), device=backbone.model.device) for s in heads} if weighting == 'uncertainty' else {})
 
@@ -55,7 +58,8 @@ class Network(nn.Module):
         stream: str,
         loss: Tensor, # scalar
     ) -> Tensor: # scalar
-        "The loss as it counts: itself, or L / 2σ² + log σ with a σ a stream that is learnt (Kendall, Gal and Cipolla 2018)"
+        "The loss as it counts: times its factor, and itself, or L / 2σ² + log σ with a σ a stream that is learnt (Kendall, Gal and Cipolla 2018)"
+        loss = loss * self.factors.get(stream, 1.)
         if stream not in self.log_variance: return loss
         v = self.log_variance[stream] # log σ²
         return (loss * (-v).exp() + v) / 2

@@ -148,6 +148,7 @@ def build_network(
     dropout: float=.05,             # of the adapters' input
     seed: int=0,
     weighting: str='equal',         # of the streams' losses; or 'uncertainty'
+    factors: dict[str, float]|None=None, # stream -> what its loss is multiplied by
 ) -> Network:
     "A backbone with adapters and one head a stream; a stream's first weights do not depend on the other streams"
     bank = AdapterBank(backbone.model, way.ranks, way.active, targets, alpha, dropout, seed, way.gated, way.detached)
@@ -160,4 +161,4 @@ def build_network(
         cross = {n: CrossLevel(backbone.hidden, *way.cross_size, torch.Generator().manual_seed(seed)).to(device) for n in dict.fromkeys(way.cross.values())}
         levels = Levels(backbone.model, way.depth, [s.level == 1 for s in streams], way.exit, cross,
                         {i: way.cross[s.id] for i, s in enumerate(streams) if s.id in way.cross})
-    return Network(backbone, bank, heads, weighting, levels)
+    return Network(backbone, bank, heads, weighting, levels, factors)
