@@ -44,6 +44,7 @@ def load_corpora(
     tasks = dict.fromkeys(task_of(s) for s in params['task']['streams'])
     return catalogue.load_tasks(tasks, params['corpus'], (params['experiment'] or {}).get('tested_on'))
 
+# %% ../nbs/60b_assembly.ipynb #5915d6d3
 @dataclass
 class Assembly:
     "What a run trains and tests"
@@ -64,6 +65,7 @@ class Assembly:
                 for split, by in self.examples.items() for s, e in by.items()}
         return pd.DataFrame(rows).T.rename_axis(['split', 'stream'])
 
+# %% ../nbs/60b_assembly.ipynb #83ab6136
 def way_of(
     params: dict,          # a run's resolved parameters
     streams: list[Stream],

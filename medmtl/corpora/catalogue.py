@@ -270,6 +270,7 @@ def load_all(
         except FileNotFoundError as e: missing[task] = str(e)
     return found, missing
 
+# %% ../../nbs/corpora/15_catalogue.ipynb #857a8cca
 def load_tasks(
     tasks: Iterable[str],
     corpus: dict, # the corpus group of a run's parameters

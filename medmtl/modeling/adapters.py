@@ -72,6 +72,7 @@ class Route:
     "Which adapters act on which tokens, for the layers that share it"
     def __init__(self): self.reaches: list[Reach] = []; self.gated: list[str] = [] # the tasks, in reading order, that have a gate
 
+# %% ../../nbs/modeling/23_adapters.ipynb #b24bcd0b
 class BankLinear(nn.Module):
     "A frozen linear layer with a dictionary of low-rank adapters"
     def __init__(self,
@@ -147,6 +148,7 @@ def _generator(*parts) -> torch.Generator:
     digest = hashlib.sha256('/'.join(map(str, parts)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], 'big'))
 
+# %% ../../nbs/modeling/23_adapters.ipynb #7f4fa382
 class AdapterBank(nn.Module):
     "All adapters of a backbone; `model(..., tasks=…)` chooses among them"
     def __init__(self,
@@ -236,6 +238,7 @@ class AdapterBank(nn.Module):
 
     def weights(self) -> list[nn.Parameter]: return [p for a in self.ranks for p in self.adapter(a).values()]
 
+# %% ../../nbs/modeling/23_adapters.ipynb #30f802a1
 def whole_rows(
     numbers: list[int], # the task of each row
     length: int,        # tokens a row

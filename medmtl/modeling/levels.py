@@ -57,6 +57,7 @@ def _cut(bounds: Tensor, runs: list[tuple[int, int]]) -> Tensor: # (n, 3) whose 
         seen += high - low
     return torch.tensor(out, dtype=bounds.dtype).view(-1, 3)
 
+# %% ../../nbs/modeling/26b_levels.ipynb #c4ef4aad
 class Levels(nn.Module):
     "Runs a decoder with two levels of tasks"
     def __init__(self,

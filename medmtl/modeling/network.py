@@ -21,6 +21,7 @@ class Party:
     streams: tuple[str, ...]
     weights: dict[str, nn.Parameter] # name, as in `Network.trainable` -> parameter
 
+# %% ../../nbs/modeling/27_network.ipynb #090caa13
 class Network(nn.Module):
     "A frozen backbone with adapters and one head a stream"
     def __init__(self,

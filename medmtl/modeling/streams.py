@@ -51,6 +51,7 @@ class Stream:
     def schema(self) -> Schema: # of a `MarkingHead`
         return Schema(self.labels, self.attributes, self.relations, self.head == 'span_pairs', self.head == 'relation', self.window)
 
+# %% ../../nbs/modeling/28_streams.ipynb #a52c9238
 def make_head(
     stream: Stream,
     hidden: int, # size of the backbone's states

@@ -99,6 +99,7 @@ class Training:
         kept = [self.best(p) for p in dict.fromkeys(e['streams'][0] for e in self.evaluations)]
         return {s: e[s] for e in kept for s in e['streams']} | {'step': {e['streams'][0]: e['step'] for e in kept}}
 
+# %% ../../nbs/training/33_loop.ipynb #792a6df5
 class _Run:
     "A training under way"
     def __init__(self, network: Network, steps: list[dict], folder: Path, learning_rate: float, weight_decay: float, surgery: str):
