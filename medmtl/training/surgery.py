@@ -45,7 +45,7 @@ def operate(
     if surgery not in SURGERY[1:]: raise ValueError(f'surgery is one of {", ".join(SURGERY)}, not {surgery!r}')
     found = {}
     for t in tables:
-        if not t.present: t.apply(torch.zeros(0)); continue
+        if not t.present: continue # nobody to move these weights in this step
         K, names = t.gram(), [t.tasks[i] for i in t.present]
         t.apply(pcgrad_weights(K, drawn_orders(len(K), generator)) if surgery == 'pcgrad' else torch.ones(len(K)))
         size = K.diagonal().clamp_min(1e-300).sqrt()
