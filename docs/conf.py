@@ -9,6 +9,7 @@ project, author, copyright, version = ini['title'], ini['author'], ini['copyrigh
 extensions = ['myst_nb']
 exclude_patterns = ['_files']
 nb_execution_mode = 'off'                # notebooks carry their outputs
+nb_render_markdown_format = "myst" # the default knows no tables, and outputs of notebooks have some
 nb_merge_streams = True
 myst_enable_extensions = ['dollarmath', 'amsmath', 'colon_fence', 'deflist', 'attrs_inline']
 myst_heading_anchors = 3
