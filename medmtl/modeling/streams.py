@@ -104,9 +104,6 @@ class Topology:
     cross: dict[str, str] = field(default_factory=dict) # level-2 stream -> its cross-level module
     cross_size: tuple[int, int] = (64, 4)              # rank and heads of these
 
-    @property
-    def shared(self) -> list[str]: return [a for a in self.ranks if sum(a in on for on in self.active.values()) > 1]
-
 def topology(
     streams: list[Stream],
     layers: int,            # of the backbone
