@@ -21,6 +21,9 @@ class Party:
     streams: tuple[str, ...]
     weights: dict[str, nn.Parameter] # name, as in `Network.trainable` -> parameter
 
+    @property
+    def name(self) -> str: return self.streams[0] # its first stream
+
 # %% ../../nbs/modeling/27_network.ipynb #090caa13
 class Network(nn.Module):
     "A frozen backbone with adapters and one head a stream"

@@ -107,7 +107,7 @@ class _Run:
         self.network, self.steps, self.folder, self.surgery = network, steps, folder, surgery
         there = {s for step in steps for s in step}
         self.parties = [Party(tuple(s for s in p.streams if s in there), p.weights) for p in network.parties() if there & set(p.streams)]
-        self.turns = {p.streams[0]: [n for n, s in enumerate(steps) if any(x in s for x in p.streams)] for p in self.parties}
+        self.turns = {p.name: [n for n, s in enumerate(steps) if any(x in s for x in p.streams)] for p in self.parties}
         self.optimizer = torch.optim.AdamW([{'params': list(p.weights.values())} for p in self.parties], learning_rate, weight_decay=weight_decay)
         self.tables = network.collect() if surgery != 'none' else []
         self.history, self.done, self.kept = Training(), 0, {k: p.detach().cpu().clone() for k, p in network.trainable().items()}
@@ -124,12 +124,12 @@ class _Run:
         save_state(self.folder/'state.pt', self.network, self.optimizer, step=self.done, evaluations=h.evaluations, ledger=h.ledger.steps, stopped=h.stopped)
 
     def left(self, n: int) -> dict[str, list[int]]: # what of step n is still wanted
-        over = {s for p in self.parties if p.streams[0] in self.history.stopped for s in p.streams}
+        over = {s for p in self.parties if p.name in self.history.stopped for s in p.streams}
         return {s: numbers for s, numbers in self.steps[n].items() if s not in over}
 
     def evaluate(self, party: Party, turn: int, evaluate: Callable, patience: int|None, bar: Progress):
         "Look at the development set, keep the party's weights if they are the best so far, and say whether to stop"
-        h, name = self.history, party.streams[0]
+        h, name = self.history, party.name
         figures = evaluate(self.network, list(party.streams))
         h.evaluations.append({'step': turn, 'streams': list(party.streams), 'score': sum(figures.values()) / len(figures), **figures})
         best = h.best(name)['step'] == turn
@@ -179,20 +179,20 @@ def train(
         for n in range(run.done, len(steps)):
             step, started = run.left(n), time.perf_counter()
             if not step: run.done = n + 1; bar.update(size(steps[n])); continue
-            turn = {p.streams[0]: run.turns[p.streams[0]].index(n) for p in run.parties if any(s in step for s in p.streams)}
+            turn = {p.name: run.turns[p.name].index(n) for p in run.parties if any(s in step for s in p.streams)}
             for p, group in zip(run.parties, run.optimizer.param_groups, strict=True):
-                if (t := turn.get(p.streams[0])) is not None: group['lr'] = learning_rate * learning_rate_factor(t, len(run.turns[p.streams[0]]), warmup)
+                if (t := turn.get(p.name)) is not None: group['lr'] = learning_rate * learning_rate_factor(t, len(run.turns[p.name]), warmup)
             network.train(); run.optimizer.zero_grad()
             for table in run.tables: table.clear(step)
             losses, tokens = backward_step(network, step, examples, micro_tokens)
             found = {'cosines': operate(run.tables, surgery, torch.Generator().manual_seed(seed * 1_000_003 + n))} if run.tables else {}
             if penalty: penalty(network)
-            norms = {p.streams[0]: float(torch.nn.utils.clip_grad_norm_(p.weights.values(), clip or torch.inf)) for p in run.parties if p.streams[0] in turn}
+            norms = {p.name: float(torch.nn.utils.clip_grad_norm_(p.weights.values(), clip or torch.inf)) for p in run.parties if p.name in turn}
             run.optimizer.step()
             run.history.ledger.add(tokens, time.perf_counter() - started, loss=losses, gradient_norm=norms, **found)
             run.done = n + 1
             bar.update(size(steps[n]), loss=sum(losses.values()) / len(losses))
-            due = [(p, t + 1) for p in run.parties if (t := turn.get(p.streams[0])) is not None and ((t + 1) % eval_every == 0 or t + 1 == len(run.turns[p.streams[0]]))]
+            due = [(p, t + 1) for p in run.parties if (t := turn.get(p.name)) is not None and ((t + 1) % eval_every == 0 or t + 1 == len(run.turns[p.name]))]
             for party, t in due: run.evaluate(party, t, evaluate, patience, bar)
             if due: run.save()
             if len(run.history.stopped) == len(run.parties): break
