@@ -126,7 +126,8 @@ class BankLinear(nn.Module):
         shared, private = hs[0], torch.cat([hs[i] for i in own])
         w = torch.stack([self.gate[t] for t in self.route.gated]).repeat_interleave(torch.tensor(sizes, device=shared.device), 0)
         g = torch.sigmoid((torch.cat([shared, private], 1) * w[:, :-1]).sum(1) + w[:, -1])[:, None].to(shared.dtype)
-        return [g * shared if i == 0 else h for i, h in enumerate(hs) if i not in own] + list(((1 - g) * private).split(sizes))
+        weighed = dict(zip(own, ((1 - g) * private).split(sizes), strict=True)) | {0: g * shared}
+        return [weighed.get(i, h) for i, h in enumerate(hs)]
 
 # %% ../../nbs/modeling/23_adapters.ipynb #bdce48e2
 def linear_layers(
