@@ -6,11 +6,12 @@
 __all__ = ['distance', 'between', 'drawn_pairs', 'MarkingHead']
 
 # %% ../../nbs/modeling/25c_marking.ipynb #fdc71e7b
+from collections import Counter
 import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 from .chain import allowed_steps, chain_loss, marginals, viterbi
-from .examples import Reads
+from .examples import Example, Reads
 from .marks import Marks, Schema, candidates
 from .tagging import bio_runs
 
@@ -50,13 +51,13 @@ def drawn_pairs(
     every = candidates(parts, schema)
     related = [(p, 1 + schema.labels.index(pairs[p])) for p in every if p in pairs]
     rest = [p for p in every if p not in pairs]
-    n = min(len(rest), max(least, ratio * len(related)))
-    return related + [(rest[i], 0) for i in torch.randperm(len(rest))[:n].tolist()]
+    return related + [(rest[i], 0) for i in torch.randperm(len(rest))[:_unrelated(len(rest), len(related), ratio, least)].tolist()]
+
+def _unrelated(rest: int, related: int, ratio: int=8, least: int=16) -> int: return min(rest, max(least, ratio * related)) # how many are drawn
 
 # %% ../../nbs/modeling/25c_marking.ipynb #56967a05
 class MarkingHead(nn.Module):
     "From the states at a unit to BIO labels, attributes of parts and labels of pairs"
-    by_group = False # a loss over units: parts of a step count by their units
     def __init__(self,
         hidden: int,       # size of the backbone's states
         schema: Schema,
@@ -97,24 +98,40 @@ class MarkingHead(nn.Module):
         known = self.near[*kinds, distance(one, other)] + self.among[*kinds, there]
         return self.pair(self._ends(inner, parts)[number].flatten(1)) + self.pace * known
 
+    def _named(self, e: Example) -> list[tuple[str, list[tuple[tuple[int, int], int]]]]: # one an attribute: its name, and the parts that have it with the value's number
+        return [(f'{kind}.{name}', [(p[:2], values.index(v[name])) for p, v in zip(e.gold.parts, e.gold.values, strict=True) if p[2] == kind and v.get(name) in values])
+                for kind, name, values in self.schema.named]
+
+    def counts(self,
+        reads: Reads,
+    ) -> dict[str, int]:
+        "What the loss's terms are means over: units, the parts that have an attribute, pairs"
+        out = Counter({} if self.schema.given else {'units': len(reads.targets)})
+        for e in reads.examples:
+            out.update({name: len(known) for name, known in self._named(e)})
+            every = candidates(e.gold.parts, self.schema)
+            related = sum(p in e.gold.pairs for p in every)
+            out['pairs'] += related + _unrelated(len(every) - related, related)
+        return dict(out)
+
     def loss(self,
         inner: Tensor, # (units, width)
         reads: Reads,  # targets are BIO labels, each example's `gold` its marks
-    ) -> Tensor: # scalar: the means over units, over attributes and over pairs, added
-        total = inner.sum() * 0 if self.schema.given else chain_loss(self.score(inner), reads.targets, reads.lengths, self.allowed + self.learnt)
+        whole: dict[str, int]|None=None, # counts of the step that this is a part of
+    ) -> Tensor: # scalar: the means over units, over attributes and over pairs, added; over those of the whole step, of which this is the part
+        whole, sums = whole or self.counts(reads), [inner.sum() * 0]
+        if not self.schema.given: sums.append(chain_loss(self.score(inner), reads.targets, reads.lengths, self.allowed + self.learnt) * (len(reads.targets) / whole['units']))
         said, pair_scores, pair_targets = [[] for _ in self.attributes], [], []
         for own, e in zip(inner.split(reads.lengths), reads.examples, strict=True):
-            for into, (kind, name, values) in zip(said, self.schema.named, strict=True):
-                into += [(own, p[:2], values.index(v[name])) for p, v in zip(e.gold.parts, e.gold.values, strict=True) if p[2] == kind and v.get(name) in values]
+            for into, (_, known) in zip(said, self._named(e), strict=True): into += [(own[list(p)].flatten(), y) for p, y in known]
             drawn = drawn_pairs(e.gold.parts, e.gold.pairs, self.schema)
             if drawn: pair_scores.append(self.score_pairs(own, e.gold.parts, [p for p, _ in drawn]))
             pair_targets += [label for _, label in drawn]
-        for layer, known in zip(self.attributes, said, strict=True):
-            if not known: continue
-            scores, right = layer(torch.stack([own[list(p)].flatten() for own, p, _ in known])), torch.tensor([y for *_, y in known], device=inner.device)
-            total = total + F.cross_entropy(scores, right) / len(self.attributes)
-        if pair_scores: total = total + F.cross_entropy(torch.cat(pair_scores), torch.tensor(pair_targets, device=inner.device))
-        return total
+        right = lambda numbers: torch.tensor(numbers, device=inner.device)
+        for layer, (kind, name, _), known in zip(self.attributes, self.schema.named, said, strict=True):
+            if known: sums.append(F.cross_entropy(layer(torch.stack([x for x, _ in known])), right([y for _, y in known]), reduction='sum') / whole[f'{kind}.{name}'] / len(self.attributes))
+        if pair_scores: sums.append(F.cross_entropy(torch.cat(pair_scores), right(pair_targets), reduction='sum') / whole['pairs'])
+        return sum(sums)
 
     def said(self,
         inner: Tensor, # (units, width)

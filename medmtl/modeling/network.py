@@ -61,12 +61,13 @@ class Network(nn.Module):
     def weighed(self,
         stream: str,
         loss: Tensor, # scalar
+        share: float=1., # of the loss that this is, where a step is worked off in parts
     ) -> Tensor: # scalar
         "The loss as it counts: times its factor, and itself, or L / 2σ² + log σ with a σ a stream that is learnt (Kendall, Gal and Cipolla 2018)"
         loss = loss * self.factors.get(stream, 1.)
         if stream not in self.log_variance: return loss
         v = self.log_variance[stream] # log σ²
-        return (loss * (-v).exp() + v) / 2
+        return (loss * (-v).exp() + v * share) / 2
 
     def taught(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]: # streams, and name -> parameter
         "Groups of weights, each with the streams that teach it"

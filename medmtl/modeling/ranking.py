@@ -11,6 +11,9 @@ from ..corpora.documents import Query
 from .examples import Example, Reads
 
 # %% ../../nbs/modeling/26_ranking.ipynb #c6eb703e
+def _pairs(relevant: Tensor, groups: Tensor) -> Tensor: # (n, n) True for a relevant and an irrelevant candidate of the same question
+    return (relevant[:, None] == 1) & (relevant == 0) & (groups[:, None] == groups)
+
 def pairwise_margin(
     scores: Tensor,   # (n,)
     relevant: Tensor, # (n,) 1, 0, or -1 for unknown
@@ -18,7 +21,7 @@ def pairwise_margin(
     margin: float=1.,
 ) -> Tensor: # scalar, mean over pairs; 0 where there is none
     "Mean hinge over pairs of a relevant and an irrelevant candidate of the same question"
-    pairs = (relevant[:, None] == 1) & (relevant == 0) & (groups[:, None] == groups)
+    pairs = _pairs(relevant, groups)
     gaps = (margin - scores[:, None] + scores).clamp(min=0)
     return (gaps * pairs).sum() / pairs.sum().clamp(min=1)
 
@@ -46,7 +49,6 @@ def ranking_examples(
 # %% ../../nbs/modeling/26_ranking.ipynb #b98335c3
 class RankingHead(nn.Module):
     "A linear layer from the state of the last token to a score; pairwise margin loss"
-    by_group = True # a loss over pairs of one query: parts of a step count by their queries
     def __init__(self,
         hidden: int,       # size of the backbone's states
         dropout: float=.1, # on the states
@@ -61,11 +63,16 @@ class RankingHead(nn.Module):
     ) -> Tensor: # (reads, 1) scores
         return self.out(self.dropout(states.float()))
 
+    def counts(self, reads: Reads) -> dict[str, int]: # what the loss is a mean over
+        return {'pairs': int(_pairs(reads.targets, reads.groups).sum())}
+
     def loss(self,
         logits: Tensor,  # (reads, 1)
         reads: Reads,    # targets 1, 0, or -1 for unknown; groups are the queries
-    ) -> Tensor: # scalar, mean over pairs
-        return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin)
+        whole: dict[str, int]|None=None, # counts of the step that this is a part of
+    ) -> Tensor: # scalar, mean over pairs: those of the whole step, of which this is the part
+        own = self.counts(reads)
+        return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin) * (own['pairs'] / max(1, (whole or own)['pairs']))
 
     def said(self,
         logits: Tensor,  # (reads, 1)

@@ -90,7 +90,6 @@ def tags_to_mentions(
 # %% ../../nbs/modeling/25_tagging.ipynb #5f3bf28d
 class TaggingHead(nn.Module):
     "From the states at a unit to BIO labels, through one hidden layer and a conditional random field"
-    by_group = False # a loss over units: parts of a step count by their units
     def __init__(self,
         hidden: int,       # size of the backbone's states
         types: list[str],  # mention types
@@ -112,11 +111,15 @@ class TaggingHead(nn.Module):
     ) -> Tensor: # (units, labels) scores
         return self.score(states.float().flatten(1))
 
+    def counts(self, reads: Reads) -> dict[str, int]: # what the loss is a mean over
+        return {'units': len(reads.targets)}
+
     def loss(self,
         scores: Tensor,     # (units, labels)
         reads: Reads,       # targets are label numbers; a sequence is an example
-    ) -> Tensor: # scalar, mean over units
-        return chain_loss(scores, reads.targets, reads.lengths, self.steps)
+        whole: dict[str, int]|None=None, # counts of the step that this is a part of
+    ) -> Tensor: # scalar, mean over units: those of the whole step, of which this is the part
+        return chain_loss(scores, reads.targets, reads.lengths, self.steps) * (len(reads.targets) / (whole or self.counts(reads))['units'])
 
     def said(self,
         scores: Tensor,     # (units, labels)
