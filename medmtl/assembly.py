@@ -75,6 +75,7 @@ def way_of(
     strategy, experiment, layers = params['strategy'], params['experiment'] or {}, len(attention_layers(model))
     ranks, fusion = {k: a and a['r'] for k, a in strategy['adapters'].items()}, strategy['fusion']
     if arm := experiment.get('arm'):
+        if not (ranks.get('shared') and ranks.get('private')): raise ValueError(f'the arms of the ablation need a shared and a private adapter, and {strategy["id"]} has not both: strategy=s3a_flat')
         found = matched_arms(*adapted(model, params['model']['adapter']['targets']), len(streams), ranks['shared'], ranks['private'], experiment['tolerance'])[arm]
         ranks, fusion = {'shared': found.shared, 'private': found.private}, found.fusion
     levels = {k: strategy[k] for k in ('level1_depth', 'level1_exit', 'detach_l1_for_l2', 'cross_level') if k in strategy}
@@ -86,7 +87,7 @@ def assemble(
 ) -> Assembly:
     "The network, and every split of every stream as it reads them"
     streams, device, model = streams_of(params), best_device(), params['model']
-    backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device, model['quantization'], model['unmask'], params['seed'])
+    backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device, model['quantization'], model['unmask'], params['seed'], model['double_quant'])
     adapter = model['adapter']
     network = build_network(backbone, streams, way_of(params, streams, backbone.model), adapter['targets'], adapter['alpha'] / adapter['r'],
                             adapter['dropout'], params['seed'], params['strategy']['training']['loss_weighting'], params['strategy']['training']['loss_factors'])
@@ -123,10 +124,11 @@ def trained(
     order, first = [s for s in strategy['order'] if s in examples], {k: p.detach().clone() for k, p in made.network.trainable().items()}
     def attempt(strength):
         for k, p in made.network.trainable().items(): p.data.copy_(first[k])
-        return train_in_sequence(made.network, {s: examples[s] for s in order}, evaluate, folder/f'lambda-{strength:g}', strength, **options)
+        return train_in_sequence(made.network, {s: examples[s] for s in order}, evaluate, folder, strength, **options)
     given = strategy['ewc']['lambda']
-    scores = {x: sum(v for k, v in attempt(x).scores[-1].items() if k != 'after') for x in ([] if given is not None else strategy['ewc']['candidates'])}
-    done = attempt(given if given is not None else max(scores, key=scores.get)) # finished stages are found, not repeated
+    tried = {x: sum(attempt(x).dev().values()) for x in ([] if given is not None else strategy['ewc']['candidates'])}
+    done = attempt(given if given is not None else max(tried, key=tried.get)) # finished stages are found, not repeated
+    done.tried = tried
     save_weights(made.network, folder/'weights.safetensors'); done.history.ledger.save(folder/'ledger.jsonl')
     return done.history, done
 
@@ -138,7 +140,7 @@ def course_chart(
     steps = history.ledger.frame()
     looks = pd.DataFrame([{'step': e['step'], 'figure': s, 'score': e[s]} for e in history.evaluations for s in e['streams']])
     smooth = steps.assign(loss=steps.groupby('stream').loss.transform(lambda x: x.ewm(halflife=max(1, len(x) / 50)).mean()))
-    thin = smooth.groupby('stream')[['step', 'seen', 'loss', 'stream']].apply(lambda f: f.iloc[::max(1, len(f) // 200)]).reset_index(drop=True)
+    thin = smooth.groupby('stream')[['step', 'seen', 'loss', 'stream']].apply(lambda f: f.iloc[::max(1, len(f) // 60)].round(5)).reset_index(drop=True)
     size = dict(width=330, height=200)
     loss = alt.Chart(thin, title='training loss, smoothed').mark_line().encode(
         x=alt.X('seen', title='real tokens'), y=alt.Y('loss', scale=alt.Scale(type='log')), color='stream', tooltip=['step', 'loss']).properties(**size)

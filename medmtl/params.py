@@ -122,7 +122,7 @@ _SPECIAL_RULES = { # checked where they are present
     **{f'corpus.{name}': _or_null(_counts) for name in ('notes', 'slotted', 'timelines', 'threads', 'medications')},
     **{f'corpus.{name}': _or_null(_from_0(1)) for name in ('difficulty', 'transfer')},
     'strategy.level1_exit': _one_of('depth', 'top'), 'strategy.level1_depth': _number(0, 1),
-    'strategy.detach_l1_for_l2': _flag, 'strategy.ewc.lambda': _or_null(_number(0)), 'strategy.cross_level.rank': _whole(1),
+    'strategy.detach_l1_for_l2': _flag, 'strategy.ewc.lambda': _or_null(_from_0(1e12)), 'strategy.cross_level.rank': _whole(1),
     'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'), 'experiment.each': (lambda v: isinstance(v, list) and all(isinstance(x, str) for x in v), 'a list of overrides'),
     'task.only': _or_null((lambda v: _list_of(str, v), 'a list of tasks')), 'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}
 
@@ -169,6 +169,8 @@ def _contradictions(params: dict) -> list[str]:
     if lacking := dict.fromkeys(task for s in params['task']['streams'] if (task := s.split('_')[0]) not in corpus['tasks']):
         has = ', '.join(corpus['tasks'])
         out.append(f"corpus {corpus['id']} has no data for {', '.join(lacking)}: choose a task that it has ({has}) or another corpus")
+    if 'order' in params['strategy'] and (surgery := params['strategy']['surgery']) != 'none':
+        out.append(f'one task after the other has one gradient at a time: strategy.surgery must be none, not {surgery}')
     if (sham := corpus.get('sham')) and sham not in corpus['tasks']:
         out.append(f"corpus.sham must be one of {', '.join(corpus['tasks'])}, or null, not {sham!r}")
     return out

