@@ -276,17 +276,17 @@ def load_tasks(
     corpus: dict, # the corpus group of a run's parameters
     tested_on: dict[str, str]|None=None, # task → another corpus whose test set it is tested on
 ) -> dict[str, Corpus]: # task → corpus
-    "The corpora of a run. Training documents that stand in another corpus's test set, by id, are left out. Raises as `load` does."
+    "The corpora of a run. What any task trains on and another corpus's test set has too, by the audit, is left out. Raises as `load` does."
     out = {t: load(t, corpus['id'], **options(corpus)) for t in tasks}
     for task, other in (tested_on or {}).items():
         if task not in out: continue
-        here, there = out[task], load(task, other)
-        ids = {x.id for x in there.splits['test']}
-        kept = [x for x in here.splits['train'] if x.id not in ids]
-        gone = tuple(x.id for x in here.splits['train'] if x.id in ids)
-        licence = there.licence if there.licence.restricted else here.licence
-        out[task] = Corpus(f'{here.name}, tested on {other}', licence, here.splits | {'train': kept, 'test': there.splits['test']},
-                           here.hashes | {f'{other}/{f}': h for f, h in there.hashes.items()}, here.left_out + gone)
+        there, test = load(task, other), f'{task} of {other}'
+        trained = {t: Corpus(c.name, c.licence, {'train': c.splits['train']}, {}) for t, c in out.items()}
+        found = leaks_among(trained | {test: Corpus(there.name, there.licence, {'test': there.splits['test']}, {})})
+        out = {t: _leave_out(c, tuple(sorted({k.train_id for k in found if k.train_stream == t}))) for t, c in out.items()}
+        here, licence = out[task], there.licence if there.licence.restricted else out[task].licence
+        out[task] = Corpus(f'{here.name}, tested on {other}', licence, here.splits | {'test': there.splits['test']},
+                           here.hashes | {f'{other}/{f}': h for f, h in there.hashes.items()}, here.left_out)
     return out
 
 def hashes_of(
@@ -303,6 +303,14 @@ def leaks_among(
     from medmtl.corpora.leaks import audit, source_id
     return audit(corpora, source=lambda id: re.sub(r'^(\d{5,9})_\d+$', r'\1', source_id(id)))
 
+def _leave_out(made: Corpus, gone: tuple[str, ...]) -> Corpus: # ids of training documents
+    from hashlib import sha256
+    if not gone: return made
+    kept = [x for x in made.splits['train'] if x.id not in set(gone)]
+    if not kept: raise ValueError(f'{made.name}: all of its training documents stand in a development or test set')
+    ids = {*gone, *made.left_out}
+    return Corpus(made.name, made.licence, made.splits | {'train': kept}, made.hashes | {'left out': sha256('\n'.join(sorted(ids)).encode()).hexdigest()}, tuple(sorted(ids)))
+
 def _without_leaks(task: str, made: Corpus, corpus: str, seed: int, clinic_options: dict) -> Corpus:
     from hashlib import sha256
     from medmtl.corpora import leaks
@@ -316,7 +324,4 @@ def _without_leaks(task: str, made: Corpus, corpus: str, seed: int, clinic_optio
         found = leaks_among(load_all(corpus, seed, **clinic_options)[0])
         with atomic(kept) as tmp: tmp.write_text(json.dumps(found), encoding='utf-8')
     found = [leaks.Leak(*row) for row in json.loads(kept.read_text(encoding='utf-8'))]
-    out = leaks.without_leaks({task: made}, found)[task]
-    gone = tuple(sorted({k.train_id for k in found if k.train_stream == task}))
-    if not gone: return made
-    return Corpus(made.name, made.licence, out.splits, made.hashes | {'left out': sha256('\n'.join(gone).encode()).hexdigest()}, gone)
+    return _leave_out(made, tuple(sorted({k.train_id for k in found if k.train_stream == task})))

@@ -113,26 +113,30 @@ def topology(
     level1_exit: str='depth',
     detach_l1_for_l2: bool=False, # do level-2 streams pass the level-1 adapter without teaching it?
     cross_level: dict|None=None,  # rank and heads of the attention from level 2 to level 1; None for none
-    private_only: list[str]=(),   # streams that keep out of the shared adapter
+    private_only: list[str]=(),   # streams that keep out of all that is shared: they have adapters of levels and an attention of their own
 ) -> Topology:
     "What a strategy means for these streams on a backbone of so many layers. Raises `ValueError` where it makes no sense."
     rank = {k: r for k, r in adapters.items() if r}
     if not rank: raise ValueError('the strategy has no adapters: all of strategy.adapters are null')
     depth = None if level1_depth is None else min(max(round(level1_depth * layers), 1), layers - 1)
     if depth is None and {'level1', 'level2'} & rank.keys(): raise ValueError('adapters of levels need strategy.level1_depth')
+    if strange := set(private_only) - {s.id for s in streams}: raise ValueError(f'{", ".join(sorted(strange))} shall keep out of what is shared, but the streams are {", ".join(s.id for s in streams)}')
+    if fusion == 'gate' and not {'shared', 'private'} <= rank.keys(): raise ValueError('a gate weighs a shared and a private adapter: strategy.adapters must have both')
     active, low = {}, {s.id for s in streams if s.level == 1}
+    named = lambda adapter, s: f'{adapter}_{s.id}' if s.id in private_only else adapter
     for s in streams:
         leaves = depth is not None and s.id in low and level1_exit == 'depth'
         own = {'shared': (0, layers)} if 'shared' in rank and s.id not in private_only else {}
-        if 'level1' in rank: own['level1'] = (0, layers) if s.id in low and level1_exit == 'top' else (0, depth)
-        if 'level2' in rank and s.id not in low: own['level2'] = (depth, layers)
+        if 'level1' in rank: own[named('level1', s)] = (0, layers) if s.id in low and level1_exit == 'top' else (0, depth)
+        if 'level2' in rank and s.id not in low: own[named('level2', s)] = (depth, layers)
         if 'private' in rank: own[s.id] = (0, depth if leaves else layers)
         if not own: raise ValueError(f'{s.id} has no adapter: it keeps out of the shared one and has none of its own')
         active[s.id] = own
-    ranks = {k: rank[k] for k in ('shared', 'level1', 'level2') if k in rank} | ({s.id: rank['private'] for s in streams} if 'private' in rank else {})
+    ranks = {named(k, s): rank[k] for k in ('shared', 'level1', 'level2') if k in rank for s in streams if named(k, s) in active[s.id]}
+    ranks |= {s.id: rank['private'] for s in streams} if 'private' in rank else {}
     one = any(k in rank for k in ('shared', 'level1', 'level2'))
-    cross = {s.id: 'cross' if one else s.id for s in streams if s.id not in low} if depth is not None and cross_level else {}
-    detached = {'level1': [s.id for s in streams if s.id not in low]} if detach_l1_for_l2 and 'level1' in rank else {}
+    cross = {s.id: 'cross' if one and s.id not in private_only else s.id for s in streams if s.id not in low} if depth is not None and cross_level else {}
+    detached = {'level1': [s.id for s in streams if s.id not in low and s.id not in private_only]} if detach_l1_for_l2 and 'level1' in rank else {}
     size = (cross_level['rank'], cross_level['heads']) if cross_level else (64, 4)
     return Topology(ranks, active, fusion == 'gate', detached, depth, level1_exit, cross, size)
 
