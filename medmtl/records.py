@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['PHASES', 'MIME', 'plain', 'phase_of', 'code_version', 'run_name', 'run_folder', 'start_record', 'finish_record',
-           'flat', 'all_tokens', 'summary', 'show_record', 'headline', 'read_record', 'finished', 'read_all', 'load']
+           'flat', 'all_tokens', 'summary', 'show_record', 'headline', 'read_record', 'finished', 'read_all', 'load',
+           'comparable']
 
 # %% ../nbs/60_records.ipynb #322a2a12
 import hashlib, html, json, math, os, platform, re, subprocess, sys, warnings
@@ -254,3 +255,13 @@ def load(
     import pandas as pd
     rows = [flat(record) | dict(notebook=shown(path)) for path, record in read_all(folder)]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['run', 'phase', 'status', 'notebook'])
+
+# %% ../nbs/60_records.ipynb #99235dda
+def comparable(
+    params: dict, # a run's resolved parameters
+) -> str: # the same for runs that may be compared
+    "What two runs must agree in to be set side by side: model, corpus, seed, experiment, and the training but for what belongs to the strategy"
+    training, experiment = params['strategy']['training'], params['experiment'] or {}
+    apart = {'sampling', 'temperature', 'loss_weighting', 'loss_factors', 'learning_rate', 'patience', 'micro_tokens'} | ({'epochs'} if training['max_tokens'] else set())
+    return json.dumps([params['model'], params['corpus'], params['seed'], experiment.get('id'), experiment.get('tested_on'),
+                       {k: v for k, v in training.items() if k not in apart}], sort_keys=True)
