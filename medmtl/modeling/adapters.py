@@ -113,7 +113,7 @@ class BankLinear(nn.Module):
         reaches = [reach for reach in self.route.reaches if reach.name in self.A] # this layer may be outside an adapter's reach
         if not reaches: return y
         names = [reach.name for reach in reaches]
-        keep = self.route.noise[self.shift:self.shift + x.numel()].view(-1, x.shape[-1]).to(x.dtype) if self.training and self.dropout else None
+        keep = self.route.noise[self.shift:self.shift + x.numel()].view(-1, x.shape[-1]).to(x) if self.training and self.dropout else None
         into = [[self.tables[n][i] if n in self.tables else None for n in names] for i in (0, 1)]
         hs = _Down.apply(x, keep, reaches, into[0], *(self.A[n] for n in names))
         if self.route.gated: hs = self._weigh(reaches, hs)
