@@ -74,8 +74,8 @@ def learning_rate_factor(
     steps: int,    # in all
     warmup: float, # share of the steps in which it rises
 ) -> float:
-    "Linear warm-up, then linear to zero"
-    rise = max(1, round(warmup * steps))
+    "Linear warm-up, then linear to zero, as transformers has it without warm-up"
+    rise = max(1, round(warmup * steps)) if warmup else 0
     return (step + 1) / rise if step < rise else max(0., (steps - step) / max(1, steps - rise))
 
 # %% ../../nbs/training/33_loop.ipynb #617d85fa
