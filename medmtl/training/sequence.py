@@ -45,14 +45,16 @@ def fisher_information(
     stream: str,
     examples: list[Example],
     weights: dict[str, nn.Parameter],
-    most: int=64,           # sources (documents, questions) that are looked at, evenly spread
+    most: int=64,           # sources (documents, questions) that are looked at, evenly spread,
+    most_tokens: int=16_384,# and about so many tokens of them at most: it is a backward pass for each
     micro_tokens: int=4096,
 ) -> dict[str, Tensor]: # like the weights
     "Mean squared gradient of the loss of single documents or questions"
     sources = {}
     for i, e in enumerate(examples): sources.setdefault(e.source, []).append(i)
     groups = list(sources.values())
-    groups = [groups[i * len(groups) // most] for i in range(most)] if len(groups) > most else groups
+    n = min(most, len(groups), max(1, most_tokens * len(groups) // sum(map(len, examples))))
+    groups = [groups[i * len(groups) // n] for i in range(n)]
     network.eval() # without dropout
     total = {k: torch.zeros_like(p) for k, p in weights.items()}
     for group in groups:
@@ -107,6 +109,7 @@ def train_in_sequence(
         before = len(out.history.ledger.steps)
         out.history.ledger.steps += [x | {'step': before + i} for i, x in enumerate(part.ledger.steps, 1)]
         out.history.evaluations += [e | {'step': before + e['step']} for e in part.evaluations]; out.history.stopped |= part.stopped
-        out.scores.append({'after': stream, **evaluate(network, list(examples)[:n])})
+        earlier = list(examples)[:n - 1] # the last one was just looked at
+        out.scores.append({'after': stream, **(evaluate(network, earlier) if earlier else {}), stream: part.dev()[stream]})
         if strength and n < len(examples): ewc.remember(fisher_information(network, stream, own, shared, fisher_sources, options.get('micro_tokens', 4096)))
     return out
