@@ -283,12 +283,13 @@ def load_tasks(
         there, test = load(task, other), f'{task} of {other}'
         trained = {t: Corpus(c.name, c.licence, {'train': c.splits['train']}, {}) for t, c in out.items()}
         found = leaks_among(trained | {test: Corpus(there.name, there.licence, {'test': there.splits['test']}, {})})
-        out = {t: _leave_out(c, tuple(sorted({k.train_id for k in found if k.train_stream == t}))) for t, c in out.items()}
+        out = {t: _leave_out(t, c, found) for t, c in out.items()}
         here, licence = out[task], there.licence if there.licence.restricted else out[task].licence
         out[task] = Corpus(f'{here.name}, tested on {other}', licence, here.splits | {'test': there.splits['test']},
                            here.hashes | {f'{other}/{f}': h for f, h in there.hashes.items()}, here.left_out)
     return out
 
+# %% ../../nbs/corpora/15_catalogue.ipynb #d93b39c1
 def hashes_of(
     corpora: dict[str, Corpus], # task → corpus
 ) -> dict[str, str]: # file → SHA-256; of several tasks: task/file
@@ -303,13 +304,13 @@ def leaks_among(
     from medmtl.corpora.leaks import audit, source_id
     return audit(corpora, source=lambda id: re.sub(r'^(\d{5,9})_\d+$', r'\1', source_id(id)))
 
-def _leave_out(made: Corpus, gone: tuple[str, ...]) -> Corpus: # ids of training documents
+def _leave_out(task: str, made: Corpus, found: list) -> Corpus: # found: of `leaks_among`; others than this task's do not matter
     from hashlib import sha256
+    from medmtl.corpora.leaks import without_leaks
+    gone = {k.train_id for k in found if k.train_stream == task}
     if not gone: return made
-    kept = [x for x in made.splits['train'] if x.id not in set(gone)]
-    if not kept: raise ValueError(f'{made.name}: all of its training documents stand in a development or test set')
-    ids = {*gone, *made.left_out}
-    return Corpus(made.name, made.licence, made.splits | {'train': kept}, made.hashes | {'left out': sha256('\n'.join(sorted(ids)).encode()).hexdigest()}, tuple(sorted(ids)))
+    ids = tuple(sorted({*gone, *made.left_out}))
+    return Corpus(made.name, made.licence, without_leaks({task: made}, found)[task].splits, made.hashes | {'left out': sha256('\n'.join(ids).encode()).hexdigest()}, ids)
 
 def _without_leaks(task: str, made: Corpus, corpus: str, seed: int, clinic_options: dict) -> Corpus:
     from hashlib import sha256
@@ -324,4 +325,4 @@ def _without_leaks(task: str, made: Corpus, corpus: str, seed: int, clinic_optio
         found = leaks_among(load_all(corpus, seed, **clinic_options)[0])
         with atomic(kept) as tmp: tmp.write_text(json.dumps(found), encoding='utf-8')
     found = [leaks.Leak(*row) for row in json.loads(kept.read_text(encoding='utf-8'))]
-    return _leave_out(made, tuple(sorted({k.train_id for k in found if k.train_stream == task})))
+    return _leave_out(task, made, found)

@@ -19,11 +19,12 @@ def pairwise_margin(
     relevant: Tensor, # (n,) 1, 0, or -1 for unknown
     groups: Tensor,   # (n,) which question each belongs to
     margin: float=1.,
+    whole: int|None=None, # pairs that the mean is over; by default these
 ) -> Tensor: # scalar, mean over pairs; 0 where there is none
     "Mean hinge over pairs of a relevant and an irrelevant candidate of the same question"
     pairs = _pairs(relevant, groups)
     gaps = (margin - scores[:, None] + scores).clamp(min=0)
-    return (gaps * pairs).sum() / pairs.sum().clamp(min=1)
+    return (gaps * pairs).sum() / (pairs.sum().clamp(min=1) if whole is None else max(1, whole))
 
 # %% ../../nbs/modeling/26_ranking.ipynb #e2498e46
 def ranking_examples(
@@ -71,8 +72,7 @@ class RankingHead(nn.Module):
         reads: Reads,    # targets 1, 0, or -1 for unknown; groups are the queries
         whole: dict[str, int]|None=None, # counts of the step that this is a part of
     ) -> Tensor: # scalar, mean over pairs: those of the whole step, of which this is the part
-        own = self.counts(reads)
-        return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin) * (own['pairs'] / max(1, (whole or own)['pairs']))
+        return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin, whole['pairs'] if whole else None)
 
     def said(self,
         logits: Tensor,  # (reads, 1)

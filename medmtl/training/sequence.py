@@ -89,6 +89,7 @@ class Sequence:
             rows.append({'stream': s, 'learnt': course[0], 'kept': course[-1], 'forgotten': max(course[:-1]) - course[-1]})
         return pd.DataFrame(rows, columns=['stream', 'learnt', 'kept', 'forgotten'])
 
+# %% ../../nbs/training/35_sequence.ipynb #8af4447a
 def train_in_sequence(
     network: Network,
     examples: dict[str, list[Example]], # stream -> training examples, in the order in which they are learnt
