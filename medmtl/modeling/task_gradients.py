@@ -46,7 +46,7 @@ class Reach:
         x: Tensor, # (tokens reached, in)
         table: Tensor|None, # (T, out, in), added to; None: give the sum
         scale: float=1.,
-    ) -> Tensor|None: # (out, in), or None where it went into the table
+    ) -> Tensor|None: # (out, in); None where it went into the table, or no task wants it
         "δᵀ x, whole, or cut at the borders of tasks"
         sizes = [end - start for _, start, end in self.pieces]
         wanted = [(row, *parts) for (row, _, _), *parts in zip(self.pieces, d.split(sizes), x.split(sizes), strict=True) if row is not None]
@@ -54,7 +54,7 @@ class Reach:
             for row, d_t, x_t in wanted: table[row].add_(d_t.T @ x_t, alpha=scale)
             return None
         if len(wanted) == len(self.pieces): return (d.T @ x).mul_(scale)
-        return sum((d_t.T @ x_t for _, d_t, x_t in wanted), d.new_zeros(d.shape[1], x.shape[1])).mul_(scale)
+        return sum(d_t.T @ x_t for _, d_t, x_t in wanted).mul_(scale) if wanted else None
 
 # %% ../../nbs/modeling/22b_task_gradients.ipynb #4c56d924
 class _Tied(torch.autograd.Function):

@@ -113,17 +113,17 @@ class _Run:
                   for p in self.parties for unsure, pace, decay in ((False, 1., weight_decay), (True, PACE, 0.))]
         self.optimizer = torch.optim.AdamW([g for g in groups if g['params']], learning_rate)
         self.tables = network.collect() if surgery != 'none' else []
-        self.history, self.done, self.kept = Training(), 0, {k: p.detach().cpu().clone() for k, p in network.trainable().items()}
+        self.history, self.done, self.saved, self.kept = Training(), 0, time.monotonic(), {k: p.detach().cpu().clone() for k, p in network.trainable().items()}
 
     def resume(self):
         "Network, optimizer and random numbers as they were when the training was last saved, if it was"
         state = load_state(self.folder/'state.pt', self.network, self.optimizer)
         if not state: return
         self.done, self.history = state['step'], Training(Ledger(state['ledger']), state['evaluations'], state['stopped'])
-        self.kept = load_file(self.folder/'weights.safetensors')
+        if self.history.evaluations: self.kept = load_file(self.folder/'weights.safetensors')
 
     def save(self):
-        h = self.history
+        h, self.saved = self.history, time.monotonic()
         save_state(self.folder/'state.pt', self.network, self.optimizer, step=self.done, evaluations=h.evaluations, ledger=h.ledger.steps, stopped=h.stopped)
 
     def left(self, n: int) -> dict[str, list[int]]: # what of step n is still wanted
@@ -168,6 +168,7 @@ def train(
     surgery: str='none',          # of the streams' gradients in what they share: 'none', 'sum' (logged) or 'pcgrad'
     penalty: Callable[[Network], None]|None=None, # adds to the gradients before they are clipped
     seed: int=0,
+    save_every: float=300.,       # seconds between looks after which the state is saved
 ) -> Training:
     "Train adapters and heads; the best weights on the development set are kept and loaded at the end. Goes on from `folder` if it can."
     folder = Path(folder)
@@ -197,7 +198,7 @@ def train(
             bar.update(size(steps[n]), loss=sum(losses.values()) / len(losses))
             due = [(p, t + 1) for p in run.parties if (t := turn.get(p.name)) is not None and ((t + 1) % eval_every == 0 or t + 1 == len(run.turns[p.name]))]
             for party, t in due: run.evaluate(party, t, evaluate, patience, bar)
-            if due: run.save()
+            if due or time.monotonic() - run.saved >= save_every: run.save()
             if len(run.history.stopped) == len(run.parties): break
     load_weights(network, folder/'weights.safetensors')
     run.history.ledger.save(folder/'ledger.jsonl')
