@@ -138,9 +138,9 @@ def course_chart(
     "The loss and the development set's figures in the course of a training"
     import altair as alt, pandas as pd
     steps = history.ledger.frame()
-    looks = pd.DataFrame([{'step': e['step'], 'figure': s, 'score': e[s]} for e in history.evaluations for s in e['streams']])
+    looks = pd.DataFrame([{'step': e['step'], 'figure': s, 'score': round(e[s], 4)} for e in history.evaluations for s in e['streams']])
     smooth = steps.assign(loss=steps.groupby('stream').loss.transform(lambda x: x.ewm(halflife=max(1, len(x) / 50)).mean()))
-    thin = smooth.groupby('stream')[['step', 'seen', 'loss', 'stream']].apply(lambda f: f.iloc[::max(1, len(f) // 60)].round(5)).reset_index(drop=True)
+    thin = smooth.groupby('stream')[['step', 'seen', 'loss', 'stream']].apply(lambda f: f.iloc[::max(1, len(f) // 30)].round(5)).reset_index(drop=True)
     size = dict(width=330, height=200)
     loss = alt.Chart(thin, title='training loss, smoothed').mark_line().encode(
         x=alt.X('seen', title='real tokens'), y=alt.Y('loss', scale=alt.Scale(type='log')), color='stream', tooltip=['step', 'loss']).properties(**size)

@@ -63,4 +63,4 @@ def conflicts(
     rows = [(*pair.split('|'), c) for s in ledger.steps for pair, c in s.get('cosines', {}).items()]
     frame = pd.DataFrame(rows, columns=['task', 'other', 'cosine'])
     out = frame.groupby(['task', 'other'], sort=False).cosine.agg(steps='size', conflict=lambda c: (c < 0).mean(), cosine='mean')
-    return out.reset_index()
+    return out.reset_index().round(4)
