@@ -7,7 +7,10 @@ __all__ = ['SAME', 'Schema', 'Marks', 'candidates', 'cut_parts', 'marks_of', 'ma
 
 # %% ../../nbs/modeling/25b_marks.ipynb #ba11220e
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
+import torch
+from torch import Tensor
 from ..corpora.documents import Document, Mention, Relation
 from .examples import Example
 
@@ -41,6 +44,10 @@ class Schema:
         directed = [tuple(r.split('-')) for r in self.relations]
         return any((one, other) == d if len(d) == 2 and set(d) <= set(self.types) else True for d in directed)
 
+    @cached_property
+    def asked(self) -> Tensor: # (types, types): `possible`, of all
+        return torch.tensor([[self.possible(one, other) for other in self.types] for one in self.types])
+
 # %% ../../nbs/modeling/25b_marks.ipynb #c283a30e
 @dataclass
 class Marks:
@@ -53,16 +60,21 @@ class Marks:
     sure_values: list[dict[str, float]] = field(default_factory=list) # probability of each part's attributes; empty for gold
     ids: list[str] = field(default_factory=list)                    # the mention that each part is given by, where mentions are given
 
+# %% ../../nbs/modeling/25b_marks.ipynb #0727c897
 def candidates(
     parts: list[tuple[int, int, str]],
     schema: Schema,
 ) -> list[tuple[int, int]]: # ordered pairs of part numbers
     "The pairs of parts that may have a label: of possible types, at most `schema.window` units apart"
-    if not schema.labels: return []
-    gap = lambda a, b: max(a[0], b[0]) - min(a[1], b[1])
-    only_linked = schema.labels == (SAME,)
-    return [(i, j) for i, a in enumerate(parts) for j, b in enumerate(parts)
-            if i != j and gap(a, b) <= schema.window and schema.possible(a[2], b[2]) and (not only_linked or a < b)]
+    if not (schema.labels and parts): return []
+    first, last, kind = torch.tensor([(a, b, schema.types.index(t)) for a, b, t in parts]).T
+    gap = torch.maximum(first[:, None], first) - torch.minimum(last[:, None], last)
+    asked = (gap <= schema.window) & schema.asked[kind][:, kind]
+    if schema.labels == (SAME,): # a link has no direction
+        order = {p: n for n, p in enumerate(sorted(set(parts)))}
+        place = torch.tensor([order[p] for p in parts])
+        asked &= place[:, None] < place
+    return [(i, j) for i, j in asked.fill_diagonal_(False).nonzero().tolist()]
 
 # %% ../../nbs/modeling/25b_marks.ipynb #a504b8ab
 def cut_parts(
