@@ -72,16 +72,17 @@ def plan(
     there = {s: e for s, e in examples.items() if e}
     tokens = lambda s, group: sum(len(there[s][i]) for i in group)
     cost, budget = (tokens, batch_tokens) if batch_tokens else (lambda s, group: len(group), batch_size)
-    size = {s: cost(s, range(len(e))) for s, e in there.items()}
+    size = {s: epochs * cost(s, range(len(e))) for s, e in there.items()}
+    if max_tokens and sampling in ('proportional', 'temperature'): size = {s: n * min(1., max_tokens / (epochs * tokens(s, range(len(there[s]))))) for s, n in size.items()}
     power = {'proportional': 1., 'temperature': 1 / temperature}.get(sampling, 0.)
     weight = {s: n ** power for s, n in size.items()}
     share = {s: budget * len(there) * w / sum(weight.values()) for s, w in weight.items()}
-    last = math.ceil(epochs * (max(size.values(), default=0) / budget if sampling == 'single' else sum(size.values()) / (budget * len(there) or 1)))
+    last = math.ceil(max(size.values(), default=0) / budget if sampling == 'single' else sum(size.values()) / (budget * len(there) or 1))
     source, taken, seen, full, steps = {s: _groups(s, e, seed) for s, e in there.items()}, dict.fromkeys(there, 0), dict.fromkeys(there, 0), set(), []
     for n in range(1, last + 1):
         step = {}
         for s in there:
-            due = min(n * share[s], epochs * size[s]) if sampling == 'single' else n * share[s]
+            due = min(n * share[s], size[s]) if sampling == 'single' else n * share[s]
             while taken[s] < due and s not in full:
                 group = next(source[s])
                 if max_tokens and seen[s] and seen[s] + tokens(s, group) > max_tokens: full.add(s); break
