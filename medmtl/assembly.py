@@ -153,9 +153,9 @@ def conflict_chart(
     found, # frame, as `conflicts` gives it
 ): # altair chart
     "How often two tasks were in conflict, and their mean cosine"
-    import altair as alt, pandas as pd
-    both = pd.concat([found, found.rename(columns={'task': 'other', 'other': 'task'})])
-    cells = alt.Chart(both, title='share of the steps in conflict (below it the mean cosine)').encode(x=alt.X('task', title=None, axis=alt.Axis(labelAngle=-30)), y=alt.Y('other', title=None))
+    import altair as alt
+    cells = alt.Chart(found, title='share of the steps in conflict (below it the mean cosine)').encode(
+        x=alt.X('task', title=None, sort=None, axis=alt.Axis(labelAngle=-30)), y=alt.Y('other', title=None, sort=None))
     square = cells.mark_rect().encode(color=alt.Color('conflict', scale=alt.Scale(scheme='oranges', domain=[0, 1]), title='in conflict'), tooltip=['task', 'other', 'steps', 'conflict', 'cosine'])
     return (square + cells.mark_text(dy=-6).encode(text=alt.Text('conflict', format='.0%')) + cells.mark_text(dy=8, fontSize=9).encode(
         text=alt.Text('cosine', format='+.2f'))).properties(width=330, height=240)
