@@ -153,7 +153,8 @@ class MarkingHead(nn.Module):
         if given or self.schema.given: found = [Marks(e.gold.parts, [{} for _ in e.gold.parts], ids=e.gold.ids) for e in reads.examples]
         else:
             logs = marginals(self.score(inner), lengths, self.allowed + self.learnt).clamp_min(1e-12).log().cpu()
-            found = [self._parts(rows) for rows in logs.split(lengths)]
+            allowed = self.allowed.cpu()
+            found = [self._parts(rows, allowed) for rows in logs.split(lengths)]
         for marks, own in zip(found, inner.split(lengths), strict=True):
             marks.sure_values = [{} for _ in marks.parts]
             for layer, (kind, name, values) in zip(self.attributes, self.schema.named, strict=True):
@@ -170,8 +171,8 @@ class MarkingHead(nn.Module):
                     if label: marks.pairs[pair], marks.sure_pairs[pair] = self.schema.labels[label - 1], sure
         return found
 
-    def _parts(self, logs: Tensor) -> Marks: # logs: (units, labels) of one example, log-probabilities
-        tags, out = viterbi(logs, self.allowed.cpu()), Marks()
+    def _parts(self, logs: Tensor, allowed: Tensor) -> Marks: # logs: (units, labels) of one example, log-probabilities
+        tags, out = viterbi(logs, allowed), Marks()
         for first, last, kind in bio_runs(tags):
             out.parts.append((first, last, self.schema.types[kind])); out.values.append({})
             out.sure.append(float(logs[range(first, last + 1), tags[first:last + 1]].mean().exp()))
