@@ -25,7 +25,8 @@ def log_partition(
     lengths: Tensor, # (sequences,) units of each, at least 1
     steps: Tensor,   # (labels, labels) a, from row to column
 ) -> Tensor: # (sequences,)
-    "The logarithm of the sum of e^s(y) over all sequences y (the forward algorithm)"
+    "The logarithm of the sum of e^s(y) over all sequences y (the forward algorithm), in double precision"
+    scores, steps = scores.double(), steps.double()
     ends = scores[:, 0] + steps[0]
     for i in range(1, scores.shape[1]):
         further = (ends[:, :, None] + steps).logsumexp(1) + scores[:, i]
@@ -42,9 +43,9 @@ def chain_loss(
     n = torch.tensor(lengths, device=scores.device)
     first = torch.zeros_like(targets, dtype=torch.bool); first[n.cumsum(0) - n] = True
     before = torch.where(first, 0, targets.roll(1)) # the label before: O at a sequence's beginning
-    gold = scores.gather(1, targets[:, None]).sum() + steps[before, targets].sum()
+    gold = scores.gather(1, targets[:, None]).double().sum() + steps[before, targets].double().sum()
     padded = pad_sequence(scores.split(lengths), batch_first=True)
-    return (log_partition(padded, n, steps).sum() - gold) / len(targets)
+    return ((log_partition(padded, n, steps).sum() - gold) / len(targets)).to(scores.dtype)
 
 # %% ../../nbs/modeling/24b_chain.ipynb #0834034a
 def marginals(
@@ -66,6 +67,7 @@ def viterbi(
 ) -> list[int]: # one label a unit
     "The sequence with the highest score (Viterbi 1967)"
     if not len(scores): return []
+    scores, steps = scores.double(), steps.double()
     best, back = scores[0] + steps[0], [] # before the first unit we are outside
     for row in scores[1:]:
         best, origin = (best[:, None] + steps).max(0)

@@ -105,16 +105,23 @@ class TaskGradients:
         "Begin a step that has these tasks"
         self.table.zero_(); self.seen = set(seen)
 
+    def _columns(self): # yields (T, ≤ 65,536) pieces of the table in double precision, and where each begins
+        width = 1 << 16 # a piece stays in the processor's cache
+        for start in range(0, self.table.shape[1], width):
+            yield self.table[:, start:start + width].double(), start
+
     def gram(self) -> Tensor: # (T', T') on the CPU, in double precision; of the tasks that are present
         "The products of the tasks' gradients with each other"
-        rows = self.table if len(self.present) == len(self.tasks) else self.table[self.present]
-        return (rows @ rows.T).double().cpu()
+        K = torch.zeros(len(self.tasks), len(self.tasks), dtype=torch.double, device=self.table.device)
+        for part, _ in self._columns(): K.addmm_(part, part.T)
+        return K.cpu()[self.present][:, self.present]
 
     def apply(self,
         weights: Tensor, # (T',) of the tasks that are present
     ):
         "The weighted sum of the rows becomes the gradient of the weights"
-        every = torch.zeros(len(self.tasks), dtype=self.table.dtype)
-        every[self.present] = weights.to(every.dtype)
-        whole = every.to(self.table.device) @ self.table
+        every = torch.zeros(len(self.tasks), dtype=torch.double)
+        every[self.present] = weights.double()
+        every, whole = every.to(self.table.device), torch.empty_like(self.table[0])
+        for part, start in self._columns(): whole[start:start + part.shape[1]] = every @ part
         for w, g in zip(self.weights, whole.split([w.numel() for w in self.weights]), strict=True): w.grad = g.view_as(w)

@@ -21,8 +21,8 @@ def pcgrad_weights(
     for i, order in enumerate(orders.tolist()):
         w = torch.zeros(len(K), dtype=torch.double); w[i] = 1.
         for j in order:
-            along = float(K[j] @ w)
-            if j != i and along < 0: w[j] -= along / float(K[j, j])
+            along, own = float(K[j] @ w), float(K[j, j])
+            if j != i and along < 0 < own: w[j] -= along / own # a gradient of zero is in nobody's way
         total += w
     return total
 
@@ -48,8 +48,8 @@ def operate(
         if not t.present: continue # nobody to move these weights in this step
         K, names = t.gram(), [t.tasks[i] for i in t.present]
         t.apply(pcgrad_weights(K, drawn_orders(len(K), generator)) if surgery == 'pcgrad' else torch.ones(len(K)))
-        size = K.diagonal().clamp_min(1e-300).sqrt()
-        cosines = (K / size[:, None] / size).tolist()
+        size = K.diagonal().clamp_min(1e-300).sqrt() # a task without a gradient has the cosine 0 to all
+        cosines = (K / size[:, None] / size).clamp(-1, 1).tolist()
         for i, a in enumerate(names):
             for j in range(i): found[f'{names[j]}|{a}'] = min(found.get(f'{names[j]}|{a}', 1.), cosines[i][j])
     return {pair: round(c, 4) for pair, c in found.items()}
