@@ -106,6 +106,7 @@ class Progress:
         self.screen.note(text, self.line); _tell(self.line, text)
 
     def _summary(self) -> str:
+        if self.done == self.initial > 0: return f'{self.title}: '*bool(self.title) + f'found, {self.done:,} {self.unit}'
         seconds = time.monotonic() - self.start
         rate = (self.done - self.initial)/seconds if seconds > 0 else 0.
         of = f' of {self.total:,}' if self.total is not None and self.done != self.total else ''

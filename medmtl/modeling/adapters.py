@@ -178,7 +178,7 @@ class AdapterBank(nn.Module):
         if unknown: raise ValueError(f"tasks use adapters that do not exist: {', '.join(sorted(unknown))}")
         self.tasks, self.ranks, self.detached, self.gated = list(active), dict(adapters), detached or {}, gated
         self.rows: dict[str, dict[str, int]] = {} # adapter -> task -> row of its gradient table
-        self.dropout = dropout
+        self.dropout, self.alpha = dropout, alpha
         self.layers, routes = nn.ModuleDict(), {}
         for name in resolve_targets(model, targets):
             i = int(name.split('.')[1])

@@ -6,17 +6,16 @@
 __all__ = ['PACE', 'predict', 'backward_step', 'learning_rate_factor', 'Training', 'train']
 
 # %% ../../nbs/training/33_loop.ipynb #347b780c
-import time
+import math, time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 import torch
-from safetensors.torch import load_file
 from ..modeling.examples import Example
 from ..modeling.network import Network, Party
 from ..progress import Progress
-from .checkpoints import load_state, load_weights, save_state, save_weights
+from .checkpoints import load_state, save_state, save_weights
 from .ledger import Ledger
 from .packing import collate, micro_batches, plan
 from .surgery import SURGERY, operate
@@ -115,16 +114,28 @@ class _Run:
         self.tables = network.collect() if surgery != 'none' else []
         self.history, self.done, self.saved, self.kept = Training(), 0, time.monotonic(), {k: p.detach().cpu().clone() for k, p in network.trainable().items()}
 
-    def resume(self):
+    def resume(self) -> str: # what is to be said about it
         "Network, optimizer and random numbers as they were when the training was last saved, if it was"
         state = load_state(self.folder/'state.pt', self.network, self.optimizer)
-        if not state: return
+        if not state: return ''
         self.done, self.history = state['step'], Training(Ledger(state['ledger']), state['evaluations'], state['stopped'])
-        if self.history.evaluations: self.kept = load_file(self.folder/'weights.safetensors')
+        self.kept = state['kept']
+        return state.get('note', '')
 
     def save(self):
         h, self.saved = self.history, time.monotonic()
-        save_state(self.folder/'state.pt', self.network, self.optimizer, step=self.done, evaluations=h.evaluations, ledger=h.ledger.steps, stopped=h.stopped)
+        save_state(self.folder/'state.pt', self.network, self.optimizer, step=self.done, kept=self.kept,
+                   evaluations=h.evaluations, ledger=h.ledger.steps, stopped=h.stopped)
+
+    @property
+    def over(self) -> bool: return self.done == len(self.steps) or len(self.history.stopped) == len(self.parties)
+
+    def finish(self):
+        "The weights that were kept, in the network and on the disk; and the ledger"
+        with torch.no_grad():
+            for k, p in self.network.trainable().items(): p.copy_(self.kept[k])
+        save_weights(self.network, self.folder/'weights.safetensors', self.kept)
+        self.history.ledger.save(self.folder/'ledger.jsonl')
 
     def left(self, n: int) -> dict[str, list[int]]: # what of step n is still wanted
         over = {s for p in self.parties if p.name in self.history.stopped for s in p.streams}
@@ -176,11 +187,13 @@ def train(
     if not steps: raise ValueError('there is nothing to train on: the training set has no examples')
     torch.manual_seed(seed)
     run = _Run(network, steps, folder, learning_rate, weight_decay, surgery)
-    run.resume()
+    note = run.resume()
     size = lambda s: sum(len(examples[stream][i]) for stream, numbers in s.items() for i in numbers)
-    with Progress(sum(map(size, steps)), 'tokens', 'training', initial=sum(map(size, steps[:run.done]))) as bar:
-        if 0 < run.done < len(steps) and not len(run.history.stopped) == len(run.parties): bar.note(f'goes on at step {run.done + 1} of {len(steps)}')
-        for n in range(run.done, len(steps)):
+    seen = sum(run.history.ledger.totals().values()) if run.over else sum(map(size, steps[:run.done]))
+    with Progress(seen if run.over else sum(map(size, steps)), 'tokens', 'training', initial=seen) as bar:
+        if note: bar.note(note)
+        if run.done and not run.over: bar.note(f'goes on at step {run.done + 1} of {len(steps)}')
+        for n in range(run.done, run.done if run.over else len(steps)):
             step, started = run.left(n), time.perf_counter()
             if not step: run.done = n + 1; bar.update(size(steps[n])); continue
             turn = {p.name: run.turns[p.name].index(n) for p in run.parties if any(s in step for s in p.streams)}
@@ -192,6 +205,8 @@ def train(
             found = {'cosines': operate(run.tables, surgery, torch.Generator().manual_seed(seed * 1_000_003 + n))} if run.tables else {}
             if penalty: penalty(network)
             norms = {p.name: float(torch.nn.utils.clip_grad_norm_(p.weights.values(), clip or torch.inf)) for p in run.parties if p.name in turn}
+            if not all(map(math.isfinite, norms.values())): raise FloatingPointError(
+                f'the gradient at step {n + 1} is not finite: try a lower strategy.training.learning_rate, or model.dtype=float32')
             run.optimizer.step()
             run.history.ledger.add(tokens, time.perf_counter() - started, loss=losses, gradient_norm=norms, **found)
             run.done = n + 1
@@ -199,7 +214,6 @@ def train(
             due = [(p, t + 1) for p in run.parties if (t := turn.get(p.name)) is not None and ((t + 1) % eval_every == 0 or t + 1 == len(run.turns[p.name]))]
             for party, t in due: run.evaluate(party, t, evaluate, patience, bar)
             if due or time.monotonic() - run.saved >= save_every: run.save()
-            if len(run.history.stopped) == len(run.parties): break
-    load_weights(network, folder/'weights.safetensors')
-    run.history.ledger.save(folder/'ledger.jsonl')
+            if run.over: break
+    run.finish()
     return run.history
