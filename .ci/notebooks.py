@@ -39,7 +39,7 @@ def run_one(path: Path) -> int:
 def test(path: Path, threads: int) -> bool:
     "In the parent: start the child and print what came of it"
     name, began = path.relative_to(root).as_posix(), time.monotonic()
-    env = os.environ | {'OMP_NUM_THREADS': str(threads), 'PYTHONPATH': os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH')]))}
+    env = {'OMP_WAIT_POLICY': 'PASSIVE'} | os.environ | {'OMP_NUM_THREADS': str(threads), 'PYTHONPATH': os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH')]))}
     try:
         child = subprocess.run([sys.executable, __file__, '--one', str(path)], env=env, text=True, encoding='utf-8', errors='replace', cwd=root,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT)

@@ -6,8 +6,9 @@
 __all__ = ['experiment', 'study', 'records', 'score', 'params', 'corpora', 'leaks', 'main']
 
 # %% ../nbs/63_cli.ipynb #17e8ec81
-import argparse, json, os, sys
+import argparse, json, os, shlex, sys
 from pathlib import Path
+from .places import Terminated, end_in_order
 
 # %% ../nbs/63_cli.ipynb #e81ae923
 def _say(*text): print(*text, file=sys.stderr, flush=True)
@@ -26,22 +27,26 @@ def _table(rows: list[dict], empty: str) -> None:
 # %% ../nbs/63_cli.ipynb #aa948bc5
 def experiment(args):
     "One run, or the runs of an experiment"
-    from medmtl.records import read_record, summary
+    from medmtl.records import key_figures, read_record, summary
     from medmtl.places import shown
     from medmtl.runner import experiment, planned, runs_of
     wishes = runs_of(args.overrides)
-    for wish in wishes: planned(wish) # what is wrong is said before the first is run
+    if len(wishes) > 1:
+        for wish in wishes: planned(wish) # what is wrong is said before the first is run
     for n, wish in enumerate(wishes, 1):
-        if len(wishes) > 1: _say(f'run {n} of {len(wishes)}: {" ".join(wish[len(args.overrides):-1])}')
+        own = [o for o in wish if o not in args.overrides and o != 'experiment.each=[]']
+        if len(wishes) > 1: _say(f'run {n} of {len(wishes)}: {shlex.join(own)}')
         out = experiment(wish, force=args.force)
         if args.quiet: continue
         record = read_record(out)
         _table([{'': k, 'value': v} for k, v in summary(record).items()], '')
-        _say(f'\nnotebook: {shown(out)}')
+        print()
+        _table(key_figures(record), 'no primary metric is on record')
+        _say(f'\nnotebook, with all other figures: {shown(out)}')
     if args.quiet: return 0
     seed, rest = record['params']['seed'] + 1, [o for o in args.overrides if not o.startswith('seed=')]
-    _say(f'next:\n  jupyter lab {shown(out)}    # read it\n'
-         f'  medmtl experiment {" ".join([*rest, f"seed={seed}"])}    # the same from another seed\n'
+    _say(f'next:\n  jupyter lab {shlex.quote(shown(out))}    # read it\n'
+         f'  medmtl experiment {shlex.join([*rest, f"seed={seed}"])}    # the same from another seed\n'
          '  medmtl records    # all that was run')
 
 def study(args):
@@ -178,8 +183,9 @@ def _parser() -> argparse.ArgumentParser:
 # %% ../nbs/63_cli.ipynb #96bcfe3f
 def main(
     argv: list[str]|None=None, # arguments; those of the process by default
-) -> int: # the exit code: 0, 1 (done, but not all is well), 2 (a mistake that the message explains) or 130 (interrupted)
+) -> int: # the exit code: 0, 1 (done, but not all is well), 2 (a mistake that the message explains), 130 (interrupted) or 143 (terminated)
     "The command `medmtl`"
+    end_in_order()
     argv = list(sys.argv[1:] if argv is None else argv)
     argv, rest = (argv[:argv.index('--')], argv[argv.index('--') + 1:]) if '--' in argv else (argv, [])
     parser = _parser()
@@ -187,9 +193,10 @@ def main(
     if not hasattr(args, 'run'): parser.print_help(); return 0
     if hasattr(args, 'snakemake'): args.snakemake = rest
     try: return args.run(args) or 0
-    except KeyboardInterrupt:
-        if not getattr(args, 'quiet', False): _say('\nmedmtl: interrupted; the same command goes on from the last checkpoint')
-        return 130
+    except KeyboardInterrupt as e:
+        how, code = ('terminated', 143) if isinstance(e, Terminated) else ('interrupted', 130)
+        if not getattr(args, 'quiet', False): _say(f'\nmedmtl: {how}; the same command goes on from the last checkpoint')
+        return code
     except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()); return 0 # `medmtl records | head`
     except (ValueError, OSError, RuntimeError) as e:
         if args.debug or not (isinstance(e, (ValueError, OSError)) or type(e).__module__.startswith('medmtl')): raise

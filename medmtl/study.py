@@ -6,9 +6,9 @@
 __all__ = ['studies', 'read_study', 'crossed', 'study']
 
 # %% ../nbs/61b_study.ipynb #e79d7c03
-import itertools, json, os, subprocess, sys
+import itertools, json, os, signal, subprocess, sys
 from pathlib import Path
-from .places import atomic, project_root, shown
+from .places import Terminated, atomic, project_root, shown
 from .records import all_tokens, finished, headline, read_record
 from .runner import only_one, planned
 
@@ -50,7 +50,8 @@ def _snakemake(runs: dict[str, list[str]], jobs: int, more: list[str]):
                '--retries', 1, '--quiet', 'all', *more]
     process = subprocess.Popen([str(c) for c in command])
     try: process.wait()
-    except KeyboardInterrupt: # Ctrl-C reached Snakemake and its jobs as well: let them end in order
+    except KeyboardInterrupt as e: # Ctrl-C reached Snakemake and its jobs as well: let them end in order
+        if isinstance(e, Terminated): process.send_signal(signal.SIGINT) # SIGTERM came to us alone
         try: process.wait(timeout=30)
         except subprocess.TimeoutExpired: process.terminate(); process.wait()
         raise
