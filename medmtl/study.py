@@ -10,7 +10,7 @@ import itertools, json, os, signal, subprocess, sys
 from pathlib import Path
 from .places import Terminated, atomic, project_root, shown
 from .records import all_tokens, finished, headline, read_record
-from .runner import only_one, planned
+from .runner import RunError, only_one, planned
 
 # %% ../nbs/61b_study.ipynb #e1e5ff13
 def studies() -> list[str]:
@@ -49,12 +49,16 @@ def _snakemake(runs: dict[str, list[str]], jobs: int, more: list[str]):
                '--configfile', plan, '--cores', threads*jobs, '--nolock', '--rerun-incomplete', '--rerun-triggers', 'input', '--keep-going',
                '--retries', 1, '--quiet', 'all', *more]
     process = subprocess.Popen([str(c) for c in command])
-    try: process.wait()
+    try: code = process.wait()
     except KeyboardInterrupt as e: # Ctrl-C reached Snakemake and its jobs as well: let them end in order
         if isinstance(e, Terminated): process.send_signal(signal.SIGINT) # SIGTERM came to us alone
         try: process.wait(timeout=30)
         except subprocess.TimeoutExpired: process.terminate(); process.wait()
         raise
+    begun = [run for run in runs if any((outputs/f'{run}{end}').exists() for end in ('.ipynb', '.failed.ipynb', ''))]
+    if code and not begun: # not a run that failed, but Snakemake itself; with --quiet it does not say why
+        raise RunError(f'Snakemake could not start the runs (exit code {code}); `medmtl study NAME -- --quiet progress` '
+                       'shows its own words')
 
 # %% ../nbs/61b_study.ipynb #cfbc16ca
 def study(
