@@ -8,7 +8,7 @@ __all__ = ['experiment', 'study', 'records', 'score', 'params', 'corpora', 'leak
 # %% ../nbs/63_cli.ipynb #17e8ec81
 import argparse, json, os, shlex, sys
 from pathlib import Path
-from .places import Terminated, end_in_order
+from .places import Terminated, end_in_order, lend_home
 
 # %% ../nbs/63_cli.ipynb #e81ae923
 def _say(*text): print(*text, file=sys.stderr, flush=True)
@@ -185,7 +185,7 @@ def main(
     argv: list[str]|None=None, # arguments; those of the process by default
 ) -> int: # the exit code: 0, 1 (done, but not all is well), 2 (a mistake that the message explains), 130 (interrupted) or 143 (terminated)
     "The command `medmtl`"
-    end_in_order()
+    end_in_order(); lend_home()
     argv = list(sys.argv[1:] if argv is None else argv)
     argv, rest = (argv[:argv.index('--')], argv[argv.index('--') + 1:]) if '--' in argv else (argv, [])
     parser = _parser()
