@@ -31,8 +31,11 @@ def home() -> Path|None: # None where there is none
     except RuntimeError: return None # neither HOME nor an entry in passwd
 
 def lend_home():
-    "Where there is no home, `MEDMTL_HOME` is it from now on: Jupyter, Snakemake and the hub's client do not start without one"
+    "A user who is not in passwd gets `MEDMTL_HOME` as home and a name: Jupyter, Snakemake and the hub's client do not start without"
+    import getpass
     if not home() and os.environ.get('MEDMTL_HOME'): os.environ['HOME'] = os.environ['MEDMTL_HOME']
+    try: getpass.getuser()
+    except (KeyError, OSError): os.environ['LOGNAME'] = f'uid-{os.getuid()}'
 
 def expanded(
     path: Path|str, # perhaps with ~ for the home
