@@ -121,15 +121,19 @@ def _told(error: Exception) -> str:
     return f'{type(error).__name__}: {error}'
 
 # %% ../nbs/61_runner.ipynb #723021ef
+def _bring_back(folder: Path):
+    "Put the folder of a finished run back in its place, where a killed `--force` had put it away"
+    away = folder.with_name(f'{folder.name}.before')
+    if away.exists(): shutil.rmtree(folder, ignore_errors=True); os.replace(away, folder)
+
 @contextlib.contextmanager
 def _afresh(folder: Path, force: bool):
     "With `force`, put the run's folder away; and back, if the new run does not end well"
     away = folder.with_name(f'{folder.name}.before')
+    _bring_back(folder)
     if force and folder.exists(): shutil.rmtree(away, ignore_errors=True); os.replace(folder, away)
     try: yield
-    except BaseException:
-        if away.exists(): shutil.rmtree(folder, ignore_errors=True); os.replace(away, folder)
-        raise
+    except BaseException: _bring_back(folder); raise
     shutil.rmtree(away, ignore_errors=True)
 
 def execute(
@@ -217,7 +221,10 @@ def experiment(
 ) -> Path: # the executed notebook
     "Run what is wished, or find that it has been run. Raises `ParamsError` and `RunError`."
     out, parameters = planned(list(overrides))
-    if finished(out) and not force: print(f'{shown(out)} is finished already', file=sys.stderr); return out
+    if finished(out) and not force:
+        with only_one(out): _bring_back(out.with_suffix(''))
+        print(f'{shown(out)} is finished already', file=sys.stderr)
+        return out
     resumed = ', resumed from its checkpoints' if (out.with_suffix('')).exists() and not force else ''
     print(f'running {out.stem}{resumed}', file=sys.stderr)
     notebook = project_root()/'nbs'/'phases'/f'{out.parent.name}.ipynb'
