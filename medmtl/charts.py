@@ -6,7 +6,7 @@
 __all__ = ['COLOURS', 'score_axis', 'described', 'pictured']
 
 # %% ../nbs/02_charts.ipynb #6e71caa2
-import re
+import hashlib, re
 from xml.sax.saxutils import quoteattr
 import altair as alt
 
@@ -84,6 +84,8 @@ def pictured(
     "A chart as one image that says what it shows"
     import vl_convert as vlc
     svg = vlc.vegalite_to_svg(spec, config={'aria': False})
+    own = hashlib.sha256(svg.encode()).hexdigest()[:8] # every SVG of a page shares one set of names
+    svg = re.sub(r'(?<=id=")(?=(?:gradient|clip)_?\d)|(?<=url\(#)', f'c{own}-', svg)
     return re.sub(r'^<svg ', f'<svg role="img" aria-label={quoteattr(described(spec))} ', svg, count=1)
 
 def _mimebundle(spec: dict, **kwargs) -> dict:
