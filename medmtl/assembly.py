@@ -139,7 +139,7 @@ def _losses_chart(
 ):
     import altair as alt
     lines = alt.Chart(losses, title='training loss, smoothed').mark_line().encode(
-        x=alt.X('seen', title='real tokens of the stream', scale=alt.Scale(zero=True)), color=alt.Color('stream', title='stream'),
+        x=alt.X('seen', title='real tokens of the stream', scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6)), color='stream',
         y=alt.Y('loss', title='mean loss of a step (log scale)', scale=alt.Scale(type='log'), axis=alt.Axis(format='~g')),
         tooltip=['stream', 'step', 'loss']).properties(width=420, height=180)
     alone = losses.groupby('stream').filter(lambda f: len(f) == 1) # a line of one point would not be seen

@@ -12,14 +12,11 @@ import altair as alt
 
 # %% ../nbs/02_charts.ipynb #3d17bc33
 COLOURS = ('#3b7fc4', '#c8690a', '#2a9155', '#d64550', '#8e63c7', '#a06a3c', '#d1569b', '#1f8a99', '#808014', '#777777')
-_INK = '#222222'
 
 @alt.theme.register('medmtl', enable=True)
 def _theme() -> alt.theme.ThemeConfig:
-    return {'config': {'background': 'white', 'range': {'category': list(COLOURS)}, 'mark': {'color': COLOURS[0]},
-                       'text': {'color': _INK}, 'rule': {'color': _INK}, 'axis': {'labelColor': _INK, 'titleColor': _INK},
-                       'legend': {'labelColor': _INK, 'titleColor': _INK, 'labelLimit': 260},
-                       'title': {'color': _INK, 'anchor': 'start'}, 'header': {'labelColor': _INK, 'titleColor': _INK}}}
+    return {'config': {'background': 'white', 'range': {'category': list(COLOURS)},
+                       'legend': {'labelLimit': 260}, 'title': {'anchor': 'start'}}}
 
 alt.data_transformers.disable_max_rows()
 
@@ -78,12 +75,15 @@ def described(
     return ': '.join(filter(None, (title, words))) or 'a chart'
 
 # %% ../nbs/02_charts.ipynb #2307df6d
+_IDLE = re.compile('<path class="foreground"[^>]* d=""[^>]*/>| (?:aria-hidden="true"|role="graphics-[a-z]+"|aria-roledescription="[^"]*"'
+                   '|pointer-events="none"|opacity="1")') # what says nothing in one image
+
 def pictured(
     spec: dict, # a chart's Vega-Lite specification
 ) -> str: # SVG
     "A chart as one image that says what it shows"
     import vl_convert as vlc
-    svg = vlc.vegalite_to_svg(spec, config={'aria': False})
+    svg = _IDLE.sub('', vlc.vegalite_to_svg(spec, config={'aria': False}))
     own = hashlib.sha256(svg.encode()).hexdigest()[:8] # every SVG of a page shares one set of names
     svg = re.sub(r'(?<=id=")(?=(?:gradient|clip)_?\d)|(?<=url\(#)', f'c{own}-', svg)
     return re.sub(r'^<svg ', f'<svg role="img" aria-label={quoteattr(described(spec))} ', svg, count=1)
