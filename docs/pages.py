@@ -143,6 +143,19 @@ def record(value: dict) -> str:
     return '<table>' + ''.join(f'<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows('', value)) + '</table>'
 
 
+def whole_numbers(html: str) -> str:
+    "A table whose counts print as counts: pandas makes 593.0 of 593 where another row of the column has none"
+    rows = [re.findall(r'<td>(.*?)</td>', row) for row in re.findall(r'<tr>(.*?)</tr>', html, re.S)]
+    columns = list(itertools.zip_longest(*(r for r in rows if r)))
+    counts = [n for n, c in enumerate(columns) if any(re.fullmatch(r'\d+\.0', v or '') and float(v) > 1 for v in c)
+              and all(re.fullmatch(r'\d+\.0|NaN', v or '') for v in c)]
+    def row(m):
+        cells = itertools.count()
+        def cell(t): return f'<td>{t[1].removesuffix(".0").replace("NaN", "–")}</td>' if next(cells) in counts else t[0]
+        return re.sub(r'<td>(.*?)</td>', cell, m[0])
+    return re.sub(r'<tr>.*?</tr>', row, html, flags=re.S)
+
+
 def output(o):
     "One form of each output, or None for what is noise on a page"
     if o.output_type == 'stream' and o.name == 'stderr': return None
@@ -153,6 +166,7 @@ def output(o):
     if VEGA in data: data = {'text/html': chart(data[VEGA], svg)}
     elif RECORD in data: data = {'text/html': ''.join(data.get('text/html', '')) or record(data[RECORD])}
     else: data = {k: v for k, v in data.items() if k.split('/')[0] in ('text', 'image')}
+    if 'dataframe' in (table := ''.join(data.get('text/html', ''))): data = data | {'text/html': whole_numbers(table)}
     o.data = nbformat.from_dict(data)
     return o if data else None
 
