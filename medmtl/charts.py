@@ -16,7 +16,8 @@ COLOURS = ('#3b7fc4', '#c8690a', '#2a9155', '#d64550', '#8e63c7', '#a06a3c', '#d
 @alt.theme.register('medmtl', enable=True)
 def _theme() -> alt.theme.ThemeConfig:
     return {'config': {'background': 'white', 'range': {'category': list(COLOURS)},
-                       'legend': {'labelLimit': 260}, 'title': {'anchor': 'start'}}}
+                       'legend': {'labelLimit': 260}, 'title': {'anchor': 'start'},
+                       'point': {'opacity': 1}, 'circle': {'opacity': 1}}}
 
 alt.data_transformers.disable_max_rows()
 
