@@ -144,14 +144,18 @@ def record(value: dict) -> str:
 
 
 def whole_numbers(html: str) -> str:
-    "A table whose counts print as counts: pandas makes 593.0 of 593 where another row of the column has none"
+    "A table's counts as counts: pandas makes 593.0 of 593 where another row of the column has none"
     rows = [re.findall(r'<td>(.*?)</td>', row) for row in re.findall(r'<tr>(.*?)</tr>', html, re.S)]
-    columns = list(itertools.zip_longest(*(r for r in rows if r)))
-    counts = [n for n, c in enumerate(columns) if any(re.fullmatch(r'\d+\.0', v or '') and float(v) > 1 for v in c)
-              and all(re.fullmatch(r'\d+\.0|NaN', v or '') for v in c)]
+    columns, counts = itertools.zip_longest(*filter(None, rows), fillvalue=''), set()
+    for n, column in enumerate(columns):
+        figures = [v for v in column if v != 'NaN']
+        whole = all(re.fullmatch(r'\d+\.0', v) for v in figures)
+        if whole and any(float(v) > 1 for v in figures): counts.add(n) # else it may be a score
     def row(m):
         cells = itertools.count()
-        def cell(t): return f'<td>{t[1].removesuffix(".0").replace("NaN", "–")}</td>' if next(cells) in counts else t[0]
+        def cell(t):
+            if next(cells) not in counts: return t[0]
+            return f'<td>{"–" if t[1] == "NaN" else t[1].removesuffix(".0")}</td>'
         return re.sub(r'<td>(.*?)</td>', cell, m[0])
     return re.sub(r'<tr>.*?</tr>', row, html, flags=re.S)
 
@@ -166,7 +170,8 @@ def output(o):
     if VEGA in data: data = {'text/html': chart(data[VEGA], svg)}
     elif RECORD in data: data = {'text/html': ''.join(data.get('text/html', '')) or record(data[RECORD])}
     else: data = {k: v for k, v in data.items() if k.split('/')[0] in ('text', 'image')}
-    if 'dataframe' in (table := ''.join(data.get('text/html', ''))): data = data | {'text/html': whole_numbers(table)}
+    table = ''.join(data.get('text/html', ''))
+    if 'dataframe' in table: data = data | {'text/html': whole_numbers(table)}
     o.data = nbformat.from_dict(data)
     return o if data else None
 

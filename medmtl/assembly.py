@@ -139,11 +139,15 @@ def _losses_chart(
 ):
     import altair as alt
     lines = alt.Chart(losses, title='training loss, smoothed').mark_line().encode(
-        x=alt.X('seen', title='real tokens of the stream', scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6)), color='stream',
-        y=alt.Y('loss', title='mean loss of a step (log scale)', scale=alt.Scale(type='log'), axis=alt.Axis(format='~g')),
-        tooltip=['stream', 'step', 'loss']).properties(width=420, height=180)
-    alone = losses.groupby('stream').filter(lambda f: len(f) == 1) # a line of one point would not be seen
-    return lines if alone.empty else lines + lines.mark_point(filled=True, size=40).properties(data=alone)
+        x=alt.X('seen', title='real tokens of the stream', scale=alt.Scale(zero=True),
+                axis=alt.Axis(tickCount=6)),
+        y=alt.Y('loss', title='mean loss of a step (log scale)', scale=alt.Scale(type='log'),
+                axis=alt.Axis(format='~g')),
+        color='stream', tooltip=['stream', 'step', 'loss']).properties(width=420, height=180)
+    # a line of one point would not be seen
+    alone = losses.groupby('stream').filter(lambda f: len(f) == 1)
+    if alone.empty: return lines
+    return lines + lines.mark_point(filled=True, size=40).properties(data=alone)
 
 def _looks_chart(
     looks, # frame of step, figure, score
@@ -154,14 +158,20 @@ def _looks_chart(
     base = alt.Chart(looks, title='development set')
     if once.all():
         words = "format(datum.score, '.3f') + '   ' + datum.figure + ', step ' + datum.step"
-        base = base.encode(x=alt.X('score', **score_axis('score')), y=alt.Y('figure', sort=None, axis=None))
+        base = base.encode(x=alt.X('score', **score_axis('score')),
+            y=alt.Y('figure', sort=None, axis=None))
         dots = base.mark_point(filled=True, size=60).encode(tooltip=['figure', 'step', 'score'])
-        values = base.transform_calculate(words=words).mark_text(align='left', dx=8).encode(text='words:N')
+        values = base.mark_text(align='left', dx=8).transform_calculate(words=words).encode(
+            text='words:N')
         return (dots + values).properties(width=420, height=alt.Step(24))
-    lines = base.mark_line(point=True).encode(color=alt.Color('figure', title='figure'), tooltip=['figure', 'step', 'score'],
-        x=alt.X('step', title='optimiser step', scale=alt.Scale(zero=True), axis=alt.Axis(tickMinStep=1)), y=alt.Y('score', **score_axis('score')))
+    lines = base.mark_line(point=True).encode(
+        x=alt.X('step', title='optimiser step', scale=alt.Scale(zero=True),
+                axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y('score', **score_axis('score')), color=alt.Color('figure', title='figure'),
+        tooltip=['figure', 'step', 'score'])
     alone = lines.mark_text(align='left', dx=7).encode(text=alt.Text('score', format='.3f'))
-    alone = alone.transform_filter(alt.FieldOneOfPredicate('figure', [*looks.figure[once].unique()]))
+    alone = alone.transform_filter(
+        alt.FieldOneOfPredicate('figure', [*looks.figure[once].unique()]))
     return (lines + alone if once.any() else lines).properties(width=420, height=180)
 
 def course_chart(
@@ -170,7 +180,8 @@ def course_chart(
     "The loss and the development set's figures in the course of a training"
     import altair as alt, pandas as pd
     steps = history.ledger.frame()
-    looks = pd.DataFrame([{'step': e['step'], 'figure': f'{s}: {primary_metric(s)}', 'score': round(e[s], 4)}
+    looks = pd.DataFrame([{'step': e['step'], 'figure': f'{s}: {primary_metric(s)}',
+                           'score': round(e[s], 4)}
                           for e in history.evaluations for s in e['streams']])
     smooth = steps.assign(loss=steps.groupby('stream').loss.transform(lambda x: x.ewm(halflife=max(1, len(x) / 50)).mean()))
     thin = smooth.groupby('stream')[['step', 'seen', 'loss', 'stream']].apply(
@@ -186,11 +197,15 @@ def conflict_chart(
     cells = alt.Chart(found, title='share of the steps in conflict (below it the mean cosine)').encode(
         x=alt.X('task', title=None, sort=None, axis=alt.Axis(labelAngle=-30, labelLimit=260)),
         y=alt.Y('other', title=None, sort=None, axis=alt.Axis(labelLimit=260)))
-    shade = alt.Color('conflict', scale=alt.Scale(scheme='oranges', domain=[0, 1]), title='in conflict', legend=alt.Legend(format='.0%'))
-    square = cells.mark_rect().encode(color=shade, tooltip=['task', 'other', 'steps', 'conflict', 'cosine'])
-    written = cells.encode(color=alt.condition('datum.conflict > .75', alt.value('white'), alt.value('black')))
-    return (square + written.mark_text(dy=-6).encode(text=alt.Text('conflict', format='.0%')) + written.mark_text(dy=8, fontSize=10).encode(
-        text=alt.Text('cosine', format='+.2f'))).properties(width=330, height=240)
+    shade = alt.Color('conflict', scale=alt.Scale(scheme='oranges', domain=[0, 1]),
+        title='in conflict', legend=alt.Legend(format='.0%'))
+    square = cells.mark_rect().encode(color=shade,
+        tooltip=['task', 'other', 'steps', 'conflict', 'cosine'])
+    written = cells.encode(color=alt.condition('datum.conflict > .75', alt.value('white'),
+        alt.value('black')))
+    share = written.mark_text(dy=-6).encode(text=alt.Text('conflict', format='.0%'))
+    cosine = written.mark_text(dy=8, fontSize=10).encode(text=alt.Text('cosine', format='+.2f'))
+    return (square + share + cosine).properties(width=330, height=240)
 
 # %% ../nbs/60b_assembly.ipynb #4f38af2a
 def said_of(

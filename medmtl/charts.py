@@ -11,7 +11,8 @@ from xml.sax.saxutils import quoteattr
 import altair as alt
 
 # %% ../nbs/02_charts.ipynb #3d17bc33
-COLOURS = ('#3b7fc4', '#c8690a', '#2a9155', '#d64550', '#8e63c7', '#a06a3c', '#d1569b', '#1f8a99', '#808014', '#777777')
+COLOURS = ('#3b7fc4', '#c8690a', '#2a9155', '#d64550', '#8e63c7', '#a06a3c', '#d1569b',
+           '#1f8a99', '#808014', '#777777')
 
 @alt.theme.register('medmtl', enable=True)
 def _theme() -> alt.theme.ThemeConfig:
@@ -24,7 +25,7 @@ alt.data_transformers.disable_max_rows()
 # %% ../nbs/02_charts.ipynb #6668a131
 def score_axis(
     title: str,   # the metric
-    values=None,  # figures that the axis is to show from near their smallest on; none for the whole scale
+    values=None,  # figures, to start near the smallest of them; none for the whole scale
     format: str='.2f', # of the ticks: d3's, such as '.0%'
 ) -> dict: # for `alt.X` and `alt.Y`
     "An axis for figures from 0 to 1; one that starts further on says so in its title"
@@ -41,13 +42,15 @@ def _heading(spec: dict) -> str:
 
 def _named(channel: dict) -> str:
     axis = channel.get('axis') or channel.get('legend') or channel.get('header') or {}
-    return channel.get('title') or axis.get('title') or channel.get('field') or channel.get('aggregate') or ''
+    said = (channel.get('title'), axis.get('title'), channel.get('field'), channel.get('aggregate'))
+    return next(filter(None, said), '')
 
 def _encoded(spec: dict) -> tuple[list[str], dict]: # marks, channel -> its definition
     "What a chart or its layers draw; of a channel, the layer that names it first counts"
     mark = spec.get('mark')
     marks = [mark['type'] if isinstance(mark, dict) else mark] if mark else []
-    channels = {k: v for k, v in spec.get('encoding', {}).items() if isinstance(v, dict) and _named(v)}
+    channels = spec.get('encoding', {}).items()
+    channels = {k: v for k, v in channels if isinstance(v, dict) and _named(v)}
     for layer in spec.get('layer', ()):
         more, own = _encoded(layer)
         marks += more; channels = own | channels
@@ -57,10 +60,10 @@ def _encoded(spec: dict) -> tuple[list[str], dict]: # marks, channel -> its defi
 def described(
     spec: dict, # a chart's Vega-Lite specification
 ) -> str: # 'F1: value by notes (line), a colour for each system'
-    "What a chart shows: its own description, or words made of its title, its axes and what is encoded"
+    "What a chart shows: its own description, or words made of its title and what is encoded"
     if spec.get('description'): return spec['description']
-    title, inner = _heading(spec), next((spec[k] for k in ('hconcat', 'vconcat', 'concat') if k in spec), None)
-    if inner is not None: words = '; '.join(dict.fromkeys(map(described, inner)))
+    title, parts = _heading(spec), [k for k in ('hconcat', 'vconcat', 'concat') if k in spec]
+    if parts: words = '; '.join(dict.fromkeys(map(described, spec[parts[0]])))
     elif 'spec' in spec:
         facet = spec.get('facet', {})
         panels = [facet] if 'field' in facet else facet.values() if isinstance(facet, dict) else ()
@@ -69,15 +72,17 @@ def described(
         marks, channels = _encoded(spec)
         places = [_named(channels[k]) for k in ('y', 'x') if k in channels]
         panels = [_named(channels[k]) for k in ('row', 'column', 'facet') if k in channels]
-        shades = [_named(channels[k]) for k in ('color', 'yOffset', 'xOffset', 'strokeDash') if k in channels]
+        shown = [k for k in ('color', 'yOffset', 'xOffset', 'strokeDash') if k in channels]
+        shades = dict.fromkeys(_named(channels[k]) for k in shown)
         words = ' by '.join(places) + (f' ({", ".join(marks)})' if marks else '')
-        words += ''.join(f', a colour for each {s}' for s in dict.fromkeys(shades) if s not in places)
+        words += ''.join(f', a colour for each {s}' for s in shades if s not in places)
         words += ''.join(f', a panel for each {p}' for p in panels)
     return ': '.join(filter(None, (title, words))) or 'a chart'
 
 # %% ../nbs/02_charts.ipynb #2307df6d
-_IDLE = re.compile('<path class="foreground"[^>]* d=""[^>]*/>| (?:aria-hidden="true"|role="graphics-[a-z]+"|aria-roledescription="[^"]*"'
-                   '|pointer-events="none"|opacity="1")') # what says nothing in one image
+_IDLE = re.compile( # what says nothing in one image
+    '<path class="foreground"[^>]* d=""[^>]*/>| (?:aria-hidden="true"|role="graphics-[a-z]+"'
+    '|aria-roledescription="[^"]*"|pointer-events="none"|opacity="1")')
 
 def pictured(
     spec: dict, # a chart's Vega-Lite specification
@@ -87,11 +92,13 @@ def pictured(
     svg = _IDLE.sub('', vlc.vegalite_to_svg(spec, config={'aria': False}))
     own = hashlib.sha256(svg.encode()).hexdigest()[:8] # every SVG of a page shares one set of names
     svg = re.sub(r'(?<=id=")(?=(?:gradient|clip)_?\d)|(?<=url\(#)', f'c{own}-', svg)
-    return re.sub(r'^<svg ', f'<svg role="img" aria-label={quoteattr(described(spec))} ', svg, count=1)
+    label = quoteattr(described(spec))
+    return svg.replace('<svg ', f'<svg role="img" aria-label={label} ', 1)
 
 def _mimebundle(spec: dict, **kwargs) -> dict:
     spec = spec | {'description': described(spec)}
-    return {'application/vnd.vegalite.v6+json': spec, 'image/svg+xml': pictured(spec), 'text/plain': '<chart>'}
+    return {'application/vnd.vegalite.v6+json': spec, 'image/svg+xml': pictured(spec),
+            'text/plain': '<chart>'}
 
 alt.renderers.register('medmtl', _mimebundle)
 alt.renderers.enable('medmtl')
