@@ -143,6 +143,23 @@ def record(value: dict) -> str:
     return '<table>' + ''.join(f'<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows('', value)) + '</table>'
 
 
+def whole_numbers(html: str) -> str:
+    "A table's counts as counts: pandas makes 593.0 of 593 where another row of the column has none"
+    rows = [re.findall(r'<td>(.*?)</td>', row) for row in re.findall(r'<tr>(.*?)</tr>', html, re.S)]
+    columns, counts = itertools.zip_longest(*filter(None, rows), fillvalue=''), set()
+    for n, column in enumerate(columns):
+        figures = [v for v in column if v != 'NaN']
+        whole = all(re.fullmatch(r'\d+\.0', v) for v in figures)
+        if whole and any(float(v) > 1 for v in figures): counts.add(n) # else it may be a score
+    def row(m):
+        cells = itertools.count()
+        def cell(t):
+            if next(cells) not in counts: return t[0]
+            return f'<td>{"–" if t[1] == "NaN" else t[1].removesuffix(".0")}</td>'
+        return re.sub(r'<td>(.*?)</td>', cell, m[0])
+    return re.sub(r'<tr>.*?</tr>', row, html, flags=re.S)
+
+
 def output(o):
     "One form of each output, or None for what is noise on a page"
     if o.output_type == 'stream' and o.name == 'stderr': return None
@@ -153,6 +170,8 @@ def output(o):
     if VEGA in data: data = {'text/html': chart(data[VEGA], svg)}
     elif RECORD in data: data = {'text/html': ''.join(data.get('text/html', '')) or record(data[RECORD])}
     else: data = {k: v for k, v in data.items() if k.split('/')[0] in ('text', 'image')}
+    table = ''.join(data.get('text/html', ''))
+    if 'dataframe' in table: data = data | {'text/html': whole_numbers(table)}
     o.data = nbformat.from_dict(data)
     return o if data else None
 
