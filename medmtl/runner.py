@@ -11,7 +11,8 @@ import contextlib, json, logging, os, re, shutil, sys, sysconfig, tempfile
 from pathlib import Path
 from .places import atomic, expanded, home, project_root, shown
 from .progress import follow
-from .records import code_version, finished, phase_of, read_record, run_name
+from .records import finished, read_record
+from .runs.naming import code_version, phase_of, run_name
 
 # %% ../nbs/61_runner.ipynb #42bee6db
 class RunError(RuntimeError):

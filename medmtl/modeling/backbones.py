@@ -10,7 +10,6 @@ __all__ = ['TINY', 'FAMILIES', 'best_device', 'best_dtype', 'resolve_dtype', 'ti
 import contextlib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerFast
