@@ -11,7 +11,7 @@ import difflib, json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from .anafora import read_anafora
+from .anafora import THYME_GOLD, anafora_texts, read_anafora
 from .brat import read_brat
 from .cqa import read_cqa
 from .documents import Document, Licence, Query
@@ -143,7 +143,7 @@ def _read(name: str, paths: dict[str, Path]) -> dict[str, list]:
     licence = KNOWN[name]['licence']
     if name == 'e3c': return e3c_splits(read_e3c(paths['documents'], licence), paths['division'])
     if name == 'phee': return {s: read_brat(p, s if p.is_file() else '', licence) for s, p in paths.items()}
-    if name == 'thyme': return {s: read_anafora(p, p.parent, 'Temporal-Relation.gold.*', licence) for s, p in paths.items()}
+    if name == 'thyme': return {s: read_anafora(p, p.parent, THYME_GOLD, licence) for s, p in paths.items()}
     return {s: _READERS[name](p, licence=licence) for s, p in paths.items()}
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #feeb6a6f
@@ -160,43 +160,58 @@ def _for_task(name: str, task: str, splits: dict[str, list]) -> dict[str, list]:
 # %% ../../nbs/corpora/15_catalogue.ipynb #231466de
 def _book() -> Path: return data_dir()/'corpora.json'
 
-def _added() -> dict[str, dict]: # name → path, files (name → SHA-256)
+def _added() -> dict[str, dict]: # name → path, files (name → SHA-256), complete (not noted by older releases)
     try: book = json.loads(_book().read_text(encoding='utf-8')) if _book().exists() else {}
     except ValueError as e: raise ValueError(f'{_book()} is damaged; delete it and add your corpora again') from e
     return {name: {'path': e, 'files': {}} if isinstance(e, str) else e for name, e in book.items()} # a path alone: of an older release
 
-def _hashes(paths: dict[str, Path]) -> dict[str, str]: return {p.name: file_hash(p) for p in dict.fromkeys(paths.values())}
+def _elsewhere(name: str, paths: dict[str, Path]) -> list[Path]:
+    "The files that are read and lie in none of `paths`"
+    if name != 'thyme': return []
+    texts = {f for p in paths.values() for f in anafora_texts(p, p.parent, THYME_GOLD)}
+    return sorted(f for f in texts if not any(f.is_relative_to(p) for p in paths.values()))
+
+def _hashes(name: str, paths: dict[str, Path]) -> dict[str, str]:
+    "SHA-256 of all that is read: of each file or folder, and of the files elsewhere together"
+    from hashlib import sha256
+    out = {p.name: file_hash(p) for p in dict.fromkeys(paths.values())}
+    rows = [f'{f.name}\0{file_hash(f)}\n' for f in _elsewhere(name, paths)]
+    return out | ({'texts': sha256(''.join(rows).encode()).hexdigest()} if rows else {})
 
 def _compared(name: str, paths: dict[str, Path]) -> dict:
     found, expected = {s: kinds(items) for s, items in _read(name, paths).items()}, KNOWN[name]['expected']
     complete = all(found[s].get(k) == n for s, c in expected.items() for k, n in c.items())
-    return dict(name=name, found=found, expected=expected, complete=complete, files=_hashes(paths))
+    return dict(name=name, found=found, expected=expected, complete=complete, files=_hashes(name, paths))
 
 def add(
     name: str,      # a name in `KNOWN`
     path: Path|str, # the folder with its files, which stay there
-) -> dict: # name; found and expected: split → counts; complete: do they agree?; files: name → SHA-256
+    anyway: bool=False, # remember it though the counts differ from the published ones?
+) -> dict: # name; found and expected: split → counts; complete: do they agree?; files: name → SHA-256; added: is it remembered?
     "Checks a corpus and remembers where it is. Raises `FileNotFoundError`, `FormatError`, and `ValueError` for an unknown name."
     _choose(name, KNOWN, 'corpus')
     folder = Path(path).expanduser().resolve()
     answer = _compared(name, _located(name, folder))
-    book = _added() | {name: {'path': str(folder), 'files': answer['files']}}
-    with atomic(_book()) as tmp: tmp.write_text(json.dumps(book, indent=1), encoding='utf-8')
-    return answer
+    added = answer['complete'] or anyway
+    if added:
+        book = _added() | {name: dict(path=str(folder), files=answer['files'], complete=answer['complete'])}
+        with atomic(_book()) as tmp: tmp.write_text(json.dumps(book, indent=1), encoding='utf-8')
+    return answer | dict(added=added)
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #fdbe6ad3
 def _advice(name: str) -> str:
     k, then = KNOWN[name], f'medmtl corpora add {name} PATH'
     return f"{k['get']}, then: {then}" if k['licence'].restricted else f"medmtl corpora fetch {name}, or get it from {k['get']}, then: {then}"
 
-def listing() -> list[dict]: # a row for each known corpus: name, tasks, licence, terms, restricted, splits, files, added, path, get
-    "Which corpora there are, which are added, and how to get the others"
+def listing() -> list[dict]: # rows: name, tasks, licence, terms, restricted, splits, files, added, complete, path, get
+    "Which corpora there are, which are added (`complete`: with the published counts, or None), and how to get the others"
     book, rows = _added(), []
     for name, k in KNOWN.items():
         own = 'dev' in k['files'] # else it is held out of the training set
         rows.append(dict(name=name, tasks=list(k['tasks']), licence=k['licence'].name, terms=k['licence'].terms, restricted=k['licence'].restricted,
                          splits='train, dev, test' if own else 'train, test; dev held out of train', files=layout(name),
-                         added=name in book, path=book.get(name, {}).get('path'), get=_advice(name)))
+                         added=name in book, complete=book.get(name, {}).get('complete'), path=book.get(name, {}).get('path'),
+                         get=_advice(name)))
     return rows
 
 def provided() -> list[dict]: # a row for each task: task, simulated, open, official
@@ -216,7 +231,8 @@ def check(
     "Reads an added corpus again. Raises as `add` does, and `FileNotFoundError` for one that was not added or was moved."
     _choose(name, KNOWN, 'corpus')
     answer, before = _compared(name, _located(name, _folder(name))), _added()[name]['files']
-    return answer | dict(changed=[f for f, h in answer['files'].items() if before.get(f, h) != h])
+    names = dict.fromkeys([*answer['files'], *before]) if before else [] # an older release noted the path alone
+    return answer | dict(added=True, changed=[f for f in names if before.get(f) != answer['files'].get(f)])
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #13839563
 def options(
@@ -252,8 +268,8 @@ def load(
     if name == 'simulated':
         from medmtl.corpora.clinic import LICENCE
         read = _FORMATS[clinic_options.get('sham') or task]
-        made = Corpus(name, LICENCE, {s: read(p, licence=LICENCE) for s, p in paths.items()}, _hashes(paths))
-    else: made = Corpus(name, KNOWN[name]['licence'], _for_task(name, task, _read(name, paths)), _hashes(paths))
+        made = Corpus(name, LICENCE, {s: read(p, licence=LICENCE) for s, p in paths.items()}, _hashes(name, paths))
+    else: made = Corpus(name, KNOWN[name]['licence'], _for_task(name, task, _read(name, paths)), _hashes(name, paths))
     return _without_leaks(task, made, corpus, seed, clinic_options) if leave_out_leaks else made
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #e4a3d651
@@ -312,15 +328,20 @@ def _leave_out(task: str, made: Corpus, found: list) -> Corpus: # found: of `lea
     ids = tuple(sorted({*gone, *made.left_out}))
     return Corpus(made.name, made.licence, without_leaks({task: made}, found)[task].splits, made.hashes | {'left out': sha256('\n'.join(ids).encode()).hexdigest()}, ids)
 
+def _code_hash(folder: Path) -> dict[str, str]: # file name → SHA-256
+    return {f.name: file_hash(f) for f in sorted(folder.glob('*.py'))}
+
 def _without_leaks(task: str, made: Corpus, corpus: str, seed: int, clinic_options: dict) -> Corpus:
     from hashlib import sha256
     from medmtl.corpora import leaks
     from medmtl.places import cache_dir
     hashes = {}
     for t in [t for t in TASKS if corpus not in KNOWN or t in KNOWN[corpus]['tasks']]:
-        try: name, paths = _places(t, corpus, seed, clinic_options); hashes[t] = [name, *_hashes(paths).values()]
+        try: name, paths = _places(t, corpus, seed, clinic_options)
         except FileNotFoundError: continue # not added; `load_all` tells
-    kept = cache_dir()/'leaks'/f"{sha256(json.dumps([hashes, file_hash(leaks.__file__)]).encode()).hexdigest()[:24]}.json" # ids, no text
+        hashes[t] = [name, *_hashes(name, paths).values()]
+    key = json.dumps([hashes, _code_hash(Path(leaks.__file__).parent)]) # another reader may read other documents
+    kept = cache_dir()/'leaks'/f'{sha256(key.encode()).hexdigest()[:24]}.json' # ids, no text
     if not kept.is_file():
         found = leaks_among(load_all(corpus, seed, **clinic_options)[0])
         with atomic(kept) as tmp: tmp.write_text(json.dumps(found), encoding='utf-8')
