@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from .documents import Document, Licence, Mention, Problem, Relation, UNKNOWN, report
+from .offsets import offset_problem, placed, positions
 from .pubtator import corpus_files
 from .xmltree import NO_XML, xml_element, xml_root
 from ..places import atomic
@@ -40,15 +41,16 @@ def _fields(el: Element) -> tuple[dict[str, str], dict[str, str]]|tuple[str, str
     return fields, {p.tag: (p.text or '').strip() for p in properties}
 
 # %% ../../nbs/corpora/18_anafora.ipynb #16a28a94
-def _mention(el: Element, length: int|None) -> Mention|tuple[str, str]:
-    "The mention, or what was expected and what was found; `length` None: offsets cannot be checked against a text"
+def _mention(el: Element, at: Sequence[int|None]|None) -> Mention|tuple[str, str]:
+    "The mention, or what was expected and what was found; `at`: where each offset points, None where there is no text"
     fields, attributes = _fields(el)
     if not isinstance(fields, dict): return fields, attributes
     if not _SPANS.fullmatch(fields.get('span', '')): return 'a span such as 12,20 or 12,15;18,20', 'something else'
     spans = tuple(sorted(tuple(map(int, part.split(','))) for part in fields['span'].split(';')))
     if any(s >= e for s, e in spans): return 'each part to start before its end', 'one that does not'
     if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)): return 'parts that do not overlap', 'two that do'
-    if length is not None and spans[-1][1] > length: return f'offsets within 0–{length}', f'{spans[-1][1]}'
+    spans = spans if at is None else placed(spans, at)
+    if isinstance(spans[0], str): return spans
     return Mention(fields['id'], fields['type'], spans, (), attributes)
 
 # %% ../../nbs/corpora/18_anafora.ipynb #78a6f10a
@@ -73,8 +75,8 @@ def _read(elements: list[Element], make: Callable, fault: Callable) -> dict:
         else: out[made.id] = made
     return out
 
-def _annotations(root: Element, length: int|None, fault: Callable) -> tuple[tuple[Mention, ...], tuple[Relation, ...]]:
-    "The file's mentions and relations; `length` of the text, None where there is none"
+def _annotations(root: Element, at: Sequence[int|None]|None, fault: Callable) -> tuple[tuple[Mention, ...], tuple[Relation, ...]]:
+    "The file's mentions and relations; `at`: where each offset points in the text, None where there is none"
     rows = [el for place in root.iter('annotations') for el in place]
     known = {*rows}
     for el in rows:
@@ -82,7 +84,7 @@ def _annotations(root: Element, length: int|None, fault: Callable) -> tuple[tupl
     for el in root.iter():
         if el.tag in _PARTS and el not in known: fault(el, 'entities and relations inside annotations', 'one elsewhere')
     if root.find('.//annotations') is None: fault(root, 'an annotations element', 'none')
-    mentions = _read([el for el in rows if el.tag == 'entity'], lambda el: _mention(el, length), fault)
+    mentions = _read([el for el in rows if el.tag == 'entity'], lambda el: _mention(el, at), fault)
     relations = _read([el for el in rows if el.tag == 'relation'], lambda el: _relation(el, mentions), fault)
     return tuple(mentions.values()), tuple(relations.values())
 
@@ -129,7 +131,7 @@ def _text(id: str, notes: dict[str, list[Path]], needed: bool, found: list[Probl
     return ''
 
 # %% ../../nbs/corpora/18_anafora.ipynb #c7b3e4e1
-def _document(file: Path, name: str, text: str, licence: Licence, taken: bool, found: list[Problem]) -> Document|None:
+def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, taken: bool, found: list[Problem]) -> Document|None:
     "What a file says; None where it is refused, or `taken`: its document has been read from another file"
     root = xml_root(file.read_bytes(), name, found)
     def fault(el, expected, got): found.append(Problem(name, int(el.get('line')), expected, got))
@@ -139,7 +141,9 @@ def _document(file: Path, name: str, text: str, licence: Licence, taken: bool, f
             fault(el, 'one file for a document (choose by suffix)', 'a second one')
         return None
     id, suffix = _named(file.name)
-    return Document(id, text, *_annotations(root, len(text) or None, fault), licence, {'suffix': suffix} if suffix else {})
+    mentions, relations = _annotations(root, positions(text, offsets) if text else None, fault)
+    if text and (misfit := offset_problem(name, text, mentions, offsets)): found.append(misfit)
+    return Document(id, text, mentions, relations, licence, {'suffix': suffix} if suffix else {})
 
 # %% ../../nbs/corpora/18_anafora.ipynb #0ba4660d
 def read_anafora(
@@ -148,21 +152,22 @@ def read_anafora(
     suffix: str|Sequence[str]='*',     # which files: 'Temporal-*.gold.*'; several in order of preference, such as `THYME_GOLD`
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
+    offsets: str='as_is',              # how they were counted, if not in characters of the file: 'utf16', 'lf', 'no_bom+lf', …
 ) -> list[Document]: # in the order of the files; meta has the suffix; the text is '' where there was none
-    "The documents of an Anafora corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
+    "The documents of an Anafora corpus. Raises `FormatError` with every fault, `FileNotFoundError`, `ValueError` for `offsets`."
     path, found = Path(path), []
     notes, needed = _texts(path, texts), texts is not None
-    out = _documents(path, notes, needed, suffix, licence, found) # it is over and holds no text when an error is raised
+    out = _documents(path, notes, needed, suffix, offsets, licence, found) # it is over and holds no text when an error is raised
     report(found, problems)
     return out
 
-def _documents(path: Path, notes: dict[str, list[Path]], needed: bool, suffix: str|Sequence[str], licence: Licence,
+def _documents(path: Path, notes: dict[str, list[Path]], needed: bool, suffix: str|Sequence[str], offsets: str, licence: Licence,
                found: list[Problem]) -> list[Document]:
     out, folder = {}, path if path.is_dir() else path.parent
     for file in _chosen(path, suffix):
         id = _named(file.name)[0]
         text = _text(id, notes, needed, found) if id not in out else ''
-        document = _document(file, file.relative_to(folder).as_posix(), text, licence, id in out, found)
+        document = _document(file, file.relative_to(folder).as_posix(), text, offsets, licence, id in out, found)
         if document: out[id] = document
     return [*out.values()]
 
@@ -185,16 +190,17 @@ def read_anafora_annotations(
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # without text: offsets are not checked against any
     "The annotations of an Anafora corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
-    out = _documents(Path(path), {}, False, suffix, licence, found := [])
+    out = _documents(Path(path), {}, False, suffix, 'as_is', licence, found := [])
     report(found, problems)
     return out
 
 # %% ../../nbs/corpora/18_anafora.ipynb #fbaa75d8
 def suffixes(
-    path: Path|str, # an XML file, or a folder that holds them anywhere below
+    path: Path|str,                # an XML file, or a folder that holds them anywhere below
+    suffix: str|Sequence[str]='*', # which of them; several in order of preference
 ) -> Counter: # schema.annotator.state → how many files; '' for names without
     "The readings that a folder has of its documents. Raises `FileNotFoundError` where it has none."
-    return Counter(_named(f.name)[1] for f in corpus_files(path, ('.xml',)))
+    return Counter(_named(f.name)[1] for f in _chosen(Path(path), suffix))
 
 def preferred_suffix(
     path: Path|str, # as for `suffixes`
@@ -239,7 +245,7 @@ def _unwritable(d: Document, suffix: str, xml: str) -> str|None:
         return 'an attribute whose name cannot be an element'
     if NO_XML.search(xml) or re.search('[\ud800-\udfff]', d.text): return 'a control character or half a surrogate pair'
     faults = []
-    back = _annotations(xml_root(xml.encode(), d.id, []), len(d.text) or None, lambda el, *what: faults.append(what))
+    back = _annotations(xml_root(xml.encode(), d.id, []), positions(d.text) if d.text else None, lambda el, *what: faults.append(what))
     if faults: return 'expected {}; found {}'.format(*faults[0])
     relations = tuple(replace(r, attributes={'kind': 'TLINK'} | r.attributes) for r in d.relations)
     if back != (d.mentions, relations): return 'white space around an id or an attribute, or spans out of order, would not come back'
