@@ -124,7 +124,7 @@ def corpora(args):
     if args.what == 'fetch':
         from medmtl.corpora.fetching import fetch
         answer = fetch(args.name, args.to, args.source, args.anyway)
-    elif args.what == 'add': answer = catalogue.add(args.name, args.path, args.anyway)
+    elif args.what == 'add': answer = catalogue.add(args.name, args.path, args.anyway, args.offsets)
     else: answer = [catalogue.check(n) for n in args.names or [r['name'] for r in catalogue.listing() if r['added']]]
     if not answer: _say('no corpus was added yet; see `medmtl corpora`')
     _json(answer)
@@ -188,6 +188,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == 'inspect':
             p.add_argument('--suffix', action='append', metavar='SCHEMA.ANNOTATOR.STATE',
                            help='which files of an Anafora folder, such as Temporal-*.gold.*; several in order of preference')
+        if name in ('add', 'inspect'):
             p.add_argument('--offsets', metavar='READING', help='how offsets were counted, such as lf, no_bom, utf16 or no_bom+lf')
         if name == 'fetch': p.add_argument('--to', help="a new or empty folder (by default in the user's data)")
         if name == 'fetch': p.add_argument('--from', dest='source', metavar='FOLDER', help='where the archives are, if you downloaded them yourself')
