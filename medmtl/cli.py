@@ -112,7 +112,8 @@ def _inspected(answer: dict) -> None:
     "What `inspect` found; and, of several readings of the same documents, which was taken"
     _json(answer)
     if 'read' in answer:
-        _say(f'read: {", ".join(answer["read"])} (choose with --suffix); passed over: {", ".join(answer["passed_over"])}')
+        read, passed_over = (', '.join(answer[k]) for k in ('read', 'passed_over'))
+        _say(f'read: {read} (choose with --suffix); passed over: {passed_over}')
 
 def corpora(args):
     "Which corpora there are, for which task, under which terms, and where"
@@ -129,8 +130,11 @@ def corpora(args):
     if not answer: _say('no corpus was added yet; see `medmtl corpora`')
     _json(answer)
     checked = answer if isinstance(answer, list) else [answer]
-    short, changed = [a for a in checked if not a['complete']], [a['name'] for a in checked if a.get('changed')]
-    for a in short: _say(f'{a["name"]} is not what was expected (compare "found" and "expected" above): {_consequence(a)}')
+    short = [a for a in checked if not a['complete']]
+    changed = [a['name'] for a in checked if a.get('changed')]
+    for a in short:
+        _say(f'{a["name"]} is not what was expected (compare "found" and "expected" above): '
+             f'{_consequence(a)}')
     if changed: _say(f'changed since they were added: {", ".join(changed)} (see "changed" above; `medmtl corpora add` notes the new files)')
     return 1 if short and not getattr(args, 'anyway', False) or changed else 0
 
@@ -143,7 +147,8 @@ def leaks(args):
     found, missing = load_all(chosen['id'], **options(chosen) | dict(leave_out_leaks=False))
     rows = [dict(train=f'{k.train_stream}/train/{k.train_id}', other=f'{k.other_stream}/{k.split}/{k.other_id}', why=k.how, share=k.share)
             for k in leaks_among(found)]
-    if args.json: _json(dict(corpora={t: c.name for t, c in found.items()}, missing=missing, leaks=rows))
+    if args.json:
+        _json(dict(corpora={t: c.name for t, c in found.items()}, missing=missing, leaks=rows))
     elif found:
         _table(rows, 'no leaks among those that were looked at' if missing else 'no leaks')
         _say(f'\nlooked at: {", ".join(f"{t} ({c.name})" for t, c in found.items())}')
@@ -184,12 +189,16 @@ def _parser() -> argparse.ArgumentParser:
                                    ('inspect', 'count what is in a file or folder, and list its problems', dict(format=None, path=None))):
         p = command(corpora, name, f'{about[0].upper()}{about[1:]}. Prints JSON.', within=what, what=name)
         for a, n in arguments.items(): p.add_argument(a, nargs=n)
-        if name in ('add', 'fetch'): p.add_argument('--anyway', action='store_true', help='though its counts differ from the published ones')
+        if name in ('add', 'fetch'):
+            p.add_argument('--anyway', action='store_true',
+                           help='though its counts differ from the published ones')
         if name == 'inspect':
             p.add_argument('--suffix', action='append', metavar='SCHEMA.ANNOTATOR.STATE',
-                           help='which files of an Anafora folder, such as Temporal-*.gold.*; several in order of preference')
+                           help='which files of an Anafora folder, such as Temporal-*.gold.*; '
+                                'several in order of preference')
         if name in ('add', 'inspect'):
-            p.add_argument('--offsets', metavar='READING', help='how offsets were counted, such as lf, no_bom, utf16 or no_bom+lf')
+            p.add_argument('--offsets', metavar='READING',
+                           help='how offsets were counted, such as lf, no_bom, utf16 or no_bom+lf')
         if name == 'fetch': p.add_argument('--to', help="a new or empty folder (by default in the user's data)")
         if name == 'fetch': p.add_argument('--from', dest='source', metavar='FOLDER', help='where the archives are, if you downloaded them yourself')
     p = command(leaks, 'leaks', "Training documents that stand in a development or test set of any task.", within=what)

@@ -42,7 +42,8 @@ def _fields(el: Element) -> tuple[dict[str, str], dict[str, str]]|tuple[str, str
 
 # %% ../../nbs/corpora/18_anafora.ipynb #16a28a94
 def _mention(el: Element, at: Sequence[int|None]|None) -> Mention|tuple[str, str]:
-    "The mention, or what was expected and what was found; `at`: where each offset points, None where there is no text"
+    """The mention, or what was expected and what was found; `at`: where each offset points, None
+    where there is no text"""
     fields, attributes = _fields(el)
     if not isinstance(fields, dict): return fields, attributes
     if not _SPANS.fullmatch(fields.get('span', '')): return 'a span such as 12,20 or 12,15;18,20', 'something else'
@@ -75,8 +76,10 @@ def _read(elements: list[Element], make: Callable, fault: Callable) -> dict:
         else: out[made.id] = made
     return out
 
-def _annotations(root: Element, at: Sequence[int|None]|None, fault: Callable) -> tuple[tuple[Mention, ...], tuple[Relation, ...]]:
-    "The file's mentions and relations; `at`: where each offset points in the text, None where there is none"
+def _annotations(root: Element, at: Sequence[int|None]|None,
+                 fault: Callable) -> tuple[tuple[Mention, ...], tuple[Relation, ...]]:
+    """The file's mentions and relations; `at`: where each offset points in the text, None where
+    there is none"""
     rows = [el for place in root.iter('annotations') for el in place]
     known = {*rows}
     for el in rows:
@@ -90,8 +93,9 @@ def _annotations(root: Element, at: Sequence[int|None]|None, fault: Callable) ->
 
 # %% ../../nbs/corpora/18_anafora.ipynb #7e29e9d4
 _NAME = re.compile(r'(.+)\.([^.]+\.[^.]+\.[^.]+)\.xml', re.S | re.I)
-THYME_GOLD = ('Temporal-Relation.gold.completed', 'Temporal-Entity.gold.completed', # the first that a note has
-              'Temporal-Relation.gold.*', 'Temporal-Entity.gold.*')
+THYME_GOLD = ( # the first that a note has is read
+    'Temporal-Relation.gold.completed', 'Temporal-Entity.gold.completed',
+    'Temporal-Relation.gold.*', 'Temporal-Entity.gold.*')
 
 def _named(name: str) -> tuple[str, str]:
     "The document's id and the suffix: schema, annotator, state; '' where the name has not that many parts"
@@ -99,7 +103,8 @@ def _named(name: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else (re.sub(r'\.xml$', '', name, flags=re.I), '')
 
 def _chosen(path: Path, suffix: str|Sequence[str]) -> list[Path]:
-    "Of the XML files at `path` those that fit each document's first pattern. Raises `FileNotFoundError` where none does."
+    """Of the XML files at `path` those that fit each document's first pattern. Raises
+    `FileNotFoundError` where none does."""
     by_document: dict[str, list[Path]] = {}
     for f in corpus_files(path, ('.xml',)): by_document.setdefault(_named(f.name)[0], []).append(f)
     patterns, out = [suffix] if isinstance(suffix, str) else [*suffix], []
@@ -131,7 +136,8 @@ def _text(id: str, notes: dict[str, list[Path]], needed: bool, found: list[Probl
     return ''
 
 # %% ../../nbs/corpora/18_anafora.ipynb #c7b3e4e1
-def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, taken: bool, found: list[Problem]) -> Document|None:
+def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, taken: bool,
+              found: list[Problem]) -> Document|None:
     "What a file says; None where it is refused, or `taken`: its document has been read from another file"
     root = xml_root(file.read_bytes(), name, found)
     def fault(el, expected, got): found.append(Problem(name, int(el.get('line')), expected, got))
@@ -149,25 +155,29 @@ def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, 
 def read_anafora(
     path: Path|str,                    # an XML file, or a folder that holds them anywhere below
     texts: Path|str|None=None,         # folder of the texts; by default they are looked for below `path`, and may be absent
-    suffix: str|Sequence[str]='*',     # which files: 'Temporal-*.gold.*'; several in order of preference, such as `THYME_GOLD`
+    suffix: str|Sequence[str]='*',     # which files; several in order of preference: `THYME_GOLD`
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
-    offsets: str='as_is',              # how they were counted, if not in characters of the file: 'utf16', 'lf', 'no_bom+lf', …
+    offsets: str='as_is',              # how they were counted: 'utf16', 'lf', 'no_bom+lf', …
 ) -> list[Document]: # in the order of the files; meta has the suffix; the text is '' where there was none
-    "The documents of an Anafora corpus. Raises `FormatError` with every fault, `FileNotFoundError`, `ValueError` for `offsets`."
+    """The documents of an Anafora corpus. Raises `FormatError` with every fault,
+    `FileNotFoundError`, `ValueError` for `offsets`."""
     path, found = Path(path), []
     notes, needed = _texts(path, texts), texts is not None
-    out = _documents(path, notes, needed, suffix, offsets, licence, found) # it is over and holds no text when an error is raised
+    # it is over and holds no text when an error is raised
+    out = _documents(path, notes, needed, suffix, offsets, licence, found)
     report(found, problems)
     return out
 
-def _documents(path: Path, notes: dict[str, list[Path]], needed: bool, suffix: str|Sequence[str], offsets: str, licence: Licence,
+def _documents(path: Path, notes: dict[str, list[Path]], needed: bool, suffix: str|Sequence[str],
+               offsets: str, licence: Licence, # `needed`: is a missing text a fault?
                found: list[Problem]) -> list[Document]:
     out, folder = {}, path if path.is_dir() else path.parent
     for file in _chosen(path, suffix):
         id = _named(file.name)[0]
         text = _text(id, notes, needed, found) if id not in out else ''
-        document = _document(file, file.relative_to(folder).as_posix(), text, offsets, licence, id in out, found)
+        document = _document(file, file.relative_to(folder).as_posix(), text, offsets, licence,
+                             id in out, found)
         if document: out[id] = document
     return [*out.values()]
 
@@ -189,7 +199,8 @@ def read_anafora_annotations(
     licence: Licence=UNKNOWN,          # of the notes
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # without text: offsets are not checked against any
-    "The annotations of an Anafora corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
+    """The annotations of an Anafora corpus. Raises `FormatError` with every fault,
+    `FileNotFoundError`."""
     out = _documents(Path(path), {}, False, suffix, 'as_is', licence, found := [])
     report(found, problems)
     return out
@@ -205,7 +216,8 @@ def suffixes(
 def preferred_suffix(
     path: Path|str, # as for `suffixes`
 ) -> tuple[str, ...]: # patterns for `read_anafora`; only '*' where nothing has to be chosen
-    "What is meant where a document has several files. Raises `FileNotFoundError` where there are none."
+    """What is meant where a document has several files. Raises `FileNotFoundError` where there are
+    none."""
     documents = Counter(_named(f.name)[0] for f in corpus_files(path, ('.xml',)))
     if max(documents.values()) == 1: return ('*',)
     found = suffixes(path)
@@ -245,7 +257,8 @@ def _unwritable(d: Document, suffix: str, xml: str) -> str|None:
         return 'an attribute whose name cannot be an element'
     if NO_XML.search(xml) or re.search('[\ud800-\udfff]', d.text): return 'a control character or half a surrogate pair'
     faults = []
-    back = _annotations(xml_root(xml.encode(), d.id, []), positions(d.text) if d.text else None, lambda el, *what: faults.append(what))
+    back = _annotations(xml_root(xml.encode(), d.id, []), positions(d.text) if d.text else None,
+                        lambda el, *what: faults.append(what))
     if faults: return 'expected {}; found {}'.format(*faults[0])
     relations = tuple(replace(r, attributes={'kind': 'TLINK'} | r.attributes) for r in d.relations)
     if back != (d.mentions, relations): return 'white space around an id or an attribute, or spans out of order, would not come back'

@@ -137,15 +137,19 @@ def _located(name: str, folder: Path) -> dict[str, Path]: # split → file or fo
 # %% ../../nbs/corpora/15_catalogue.ipynb #d5a4a7cd
 _READERS: dict[str, Callable] = {'ncbi_disease': read_pubtator, 'bc5cdr': read_pubtator, 'semeval2016_task3': read_cqa,
                                  'share2014': read_share2014, 'share2015': read_share2015, 'n2c2_2018': read_brat}
-COUNTED = ('share2014', 'share2015', 'thyme', 'e3c') # nothing but offsets tells where their mentions are
+COUNTED = ('share2014', 'share2015', 'thyme', 'e3c') # only offsets tell where their mentions are
 
 def _read(name: str, paths: dict[str, Path], offsets: str|None=None) -> dict[str, list]:
-    "A known corpus's splits, as published; `offsets` None: as its format says. Raises `FormatError`, `ValueError` for `offsets`."
+    """A known corpus's splits, as published; `offsets` None: as its format says. Raises
+    `FormatError`, `ValueError` for `offsets`."""
     licence, how = KNOWN[name]['licence'], {'offsets': offsets} if offsets else {}
-    if how and name not in COUNTED: raise ValueError(f'only {", ".join(COUNTED)} can be read with other offsets, not {name}')
-    if name == 'e3c': return e3c_splits(read_e3c(paths['documents'], licence, **how), paths['division'])
+    if how and name not in COUNTED:
+        raise ValueError(f'only {", ".join(COUNTED)} can be read with other offsets, not {name}')
+    if name == 'e3c':
+        return e3c_splits(read_e3c(paths['documents'], licence, **how), paths['division'])
     if name == 'phee': return {s: read_brat(p, s if p.is_file() else '', licence) for s, p in paths.items()}
-    if name == 'thyme': return {s: read_anafora(p, p.parent, THYME_GOLD, licence, **how) for s, p in paths.items()}
+    if name == 'thyme':
+        return {s: read_anafora(p, p.parent, THYME_GOLD, licence, **how) for s, p in paths.items()}
     return {s: _READERS[name](p, licence=licence, **how) for s, p in paths.items()}
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #feeb6a6f
@@ -162,7 +166,7 @@ def _for_task(name: str, task: str, splits: dict[str, list]) -> dict[str, list]:
 # %% ../../nbs/corpora/15_catalogue.ipynb #231466de
 def _book() -> Path: return data_dir()/'corpora.json'
 
-def _added() -> dict[str, dict]: # name → path, files (name → SHA-256); complete and offsets, not noted by older releases
+def _added() -> dict[str, dict]: # name → path, files (name → SHA-256), complete, offsets
     try: book = json.loads(_book().read_text(encoding='utf-8')) if _book().exists() else {}
     except ValueError as e: raise ValueError(f'{_book()} is damaged; delete it and add your corpora again') from e
     return {name: {'path': e, 'files': {}} if isinstance(e, str) else e for name, e in book.items()} # a path alone: of an older release
@@ -176,7 +180,8 @@ def _elsewhere(name: str, paths: dict[str, Path]) -> list[Path]:
     return sorted(f for f in texts if not any(f.is_relative_to(p) for p in paths.values()))
 
 def _hashes(name: str, paths: dict[str, Path], offsets: str|None=None) -> dict[str, str]:
-    "SHA-256 of all that is read: of each file or folder, of the files elsewhere together, of the way in which offsets are read"
+    """SHA-256 of all that is read: of each file or folder, of the files elsewhere together, of the
+    way in which offsets are read"""
     from hashlib import sha256
     out = {p.name: file_hash(p) for p in dict.fromkeys(paths.values())}
     rows = [f'{f.name}\0{file_hash(f)}\n' for f in _elsewhere(name, paths)]
@@ -184,23 +189,26 @@ def _hashes(name: str, paths: dict[str, Path], offsets: str|None=None) -> dict[s
     return out | {what: sha256(x.encode()).hexdigest() for what, x in more.items() if x}
 
 def _compared(name: str, paths: dict[str, Path], offsets: str|None=None) -> dict:
-    found, expected = {s: kinds(items) for s, items in _read(name, paths, offsets).items()}, KNOWN[name]['expected']
+    found = {s: kinds(items) for s, items in _read(name, paths, offsets).items()}
+    expected = KNOWN[name]['expected']
     complete = all(found[s].get(k) == n for s, c in expected.items() for k, n in c.items())
-    return dict(name=name, found=found, expected=expected, complete=complete, files=_hashes(name, paths, offsets))
+    return dict(name=name, found=found, expected=expected, complete=complete,
+                files=_hashes(name, paths, offsets))
 
 def add(
     name: str,      # a name in `KNOWN`
     path: Path|str, # the folder with its files, which stay there
     anyway: bool=False, # remember it though the counts differ from the published ones?
-    offsets: str|None=None, # how they were counted, such as 'lf', from now on; by default as the format says
-) -> dict: # name; found and expected: split → counts; complete: do they agree?; files: name → SHA-256; added: is it remembered?
+    offsets: str|None=None, # how they were counted, such as 'lf'; by default as the format says
+) -> dict: # name; found, expected: split → counts; complete: do they agree?; files: SHA-256; added?
     "Checks a corpus and remembers where it is. Raises `FileNotFoundError`, `FormatError`, and `ValueError` for an unknown name."
     _choose(name, KNOWN, 'corpus')
     folder = Path(path).expanduser().resolve()
     answer = _compared(name, _located(name, folder), offsets)
     added = answer['complete'] or anyway
     if added:
-        row = dict(path=str(folder), files=answer['files'], complete=answer['complete'], offsets=offsets)
+        row = dict(path=str(folder), files=answer['files'], complete=answer['complete'],
+                   offsets=offsets)
         book = _added() | {name: row}
         with atomic(_book()) as tmp: tmp.write_text(json.dumps(book, indent=1), encoding='utf-8')
     return answer | dict(added=added)
@@ -210,15 +218,16 @@ def _advice(name: str) -> str:
     k, then = KNOWN[name], f'medmtl corpora add {name} PATH'
     return f"{k['get']}, then: {then}" if k['licence'].restricted else f"medmtl corpora fetch {name}, or get it from {k['get']}, then: {then}"
 
-def listing() -> list[dict]: # rows: name, tasks, licence, terms, restricted, splits, files, added, complete, path, get
-    "Which corpora there are, which are added (`complete`: with the published counts, or None), and how to get the others"
+def listing() -> list[dict]: # a row for each known corpus
+    """Which corpora there are, which are added, and how to get the others: name, tasks, licence,
+    terms, restricted, splits, files, added, complete (has it the published counts?), path, get"""
     book, rows = _added(), []
     for name, k in KNOWN.items():
         own = 'dev' in k['files'] # else it is held out of the training set
         rows.append(dict(name=name, tasks=list(k['tasks']), licence=k['licence'].name, terms=k['licence'].terms, restricted=k['licence'].restricted,
                          splits='train, dev, test' if own else 'train, test; dev held out of train', files=layout(name),
-                         added=name in book, complete=book.get(name, {}).get('complete'), path=book.get(name, {}).get('path'),
-                         get=_advice(name)))
+                         added=name in book, complete=book.get(name, {}).get('complete'),
+                         path=book.get(name, {}).get('path'), get=_advice(name)))
     return rows
 
 def provided() -> list[dict]: # a row for each task: task, simulated, open, official
@@ -237,9 +246,12 @@ def check(
 ) -> dict: # as `add`'s answer; and changed: the files that are not as they were when it was added
     "Reads an added corpus again. Raises as `add` does, and `FileNotFoundError` for one that was not added or was moved."
     _choose(name, KNOWN, 'corpus')
-    answer, before = _compared(name, _located(name, _folder(name)), _offsets(name)), _added()[name]['files']
-    names = dict.fromkeys([*answer['files'], *before]) if before else [] # an older release noted the path alone
-    return answer | dict(added=True, changed=[f for f in names if before.get(f) != answer['files'].get(f)])
+    answer = _compared(name, _located(name, _folder(name)), _offsets(name))
+    before = _added()[name]['files']
+    # an older release noted the path alone
+    names = dict.fromkeys([*answer['files'], *before]) if before else []
+    changed = [f for f in names if before.get(f) != answer['files'].get(f)]
+    return answer | dict(added=True, changed=changed)
 
 # %% ../../nbs/corpora/15_catalogue.ipynb #13839563
 def options(
@@ -275,7 +287,8 @@ def load(
     if name == 'simulated':
         from medmtl.corpora.clinic import LICENCE
         read = _FORMATS[clinic_options.get('sham') or task]
-        made = Corpus(name, LICENCE, {s: read(p, licence=LICENCE) for s, p in paths.items()}, _hashes(name, paths))
+        made = Corpus(name, LICENCE, {s: read(p, licence=LICENCE) for s, p in paths.items()},
+                      _hashes(name, paths))
     else:
         splits = _for_task(name, task, _read(name, paths, _offsets(name)))
         made = Corpus(name, KNOWN[name]['licence'], splits, _hashes(name, paths, _offsets(name)))
@@ -349,7 +362,8 @@ def _without_leaks(task: str, made: Corpus, corpus: str, seed: int, clinic_optio
         try: name, paths = _places(t, corpus, seed, clinic_options)
         except FileNotFoundError: continue # not added; `load_all` tells
         hashes[t] = [name, *_hashes(name, paths, _offsets(name)).values()]
-    key = json.dumps([hashes, _code_hash(Path(leaks.__file__).parent)]) # another reader may read other documents
+    # another reader may read other documents
+    key = json.dumps([hashes, _code_hash(Path(leaks.__file__).parent)])
     kept = cache_dir()/'leaks'/f'{sha256(key.encode()).hexdigest()[:24]}.json' # ids, no text
     if not kept.is_file():
         found = leaks_among(load_all(corpus, seed, **clinic_options)[0])

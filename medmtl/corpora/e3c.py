@@ -40,7 +40,8 @@ def _technical(layer: str) -> set[str]: # attributes that are no feature
 def _features(el: Element) -> dict[str, str]: return {k: v for k, v in el.attrib.items() if k not in _technical(_layer(el))}
 
 # %% ../../nbs/corpora/19_e3c.ipynb #6d937e7c
-def _mention(el: Element, sofa: str|None, characters: Sequence[int|None]) -> Mention|tuple[str, str]:
+def _mention(el: Element, sofa: str|None,
+             characters: Sequence[int|None]) -> Mention|tuple[str, str]:
     "The mention, or what was expected and what was found; `sofa`: the text's id, None where there is no text"
     id, begin, end = (el.get(k, '') for k in (_ID, 'begin', 'end'))
     features = _features(el)
@@ -97,7 +98,8 @@ def _once(elements: list[Element], make: Callable, fault: Callable) -> dict:
     return out
 
 # %% ../../nbs/corpora/19_e3c.ipynb #bdb74663
-def _content(root: Element, fault: Callable, offsets: str='utf16') -> tuple[str|None, tuple[Mention, ...], tuple[Relation, ...], dict[str, str]]:
+def _content(root: Element, fault: Callable, offsets: str='utf16'
+             ) -> tuple[str|None, tuple[Mention, ...], tuple[Relation, ...], dict[str, str]]:
     "The text (None where there is none), mentions, relations, and METADATA's features"
     sofas, heads = [el for el in root if el.tag == f'{_CAS}Sofa'], [el for el in root if el.tag == f'{_CUSTOM}METADATA']
     parts = [el for el in root if _layer(el) in _LAYERS]; links = [el for el in root if _layer(el) in _LINKS]
@@ -145,7 +147,8 @@ def _licence(meta: dict[str, str], otherwise: Licence) -> Licence:
     name = meta.get('docLicense', '').strip()
     return Licence(name, not name.upper().startswith('CC'), meta.get('docUrl', '')) if name else otherwise
 
-def _document(data: bytes, name: str, id: str, offsets: str, licence: Licence, taken: bool, found: list[Problem]) -> Document|None:
+def _document(data: bytes, name: str, id: str, offsets: str, licence: Licence, taken: bool,
+              found: list[Problem]) -> Document|None:
     "What a file says; None where it is refused, has no text, or its document was read from another file"
     root = xml_root(data, name, found)
     def fault(el, expected, got): found.append(Problem(name, int(el.get('line')), expected, got))
@@ -163,11 +166,13 @@ def read_e3c(
     path: Path|str,                    # a .tar.gz, an XML file, or a folder that holds such files anywhere below
     licence: Licence=UNKNOWN,          # of texts whose file names none
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
-    offsets: str='utf16',              # how they were counted: as UIMA does, or 'as_is' in characters, …
+    offsets: str='utf16',              # how they were counted: as UIMA does, or 'as_is', …
 ) -> list[Document]: # in the order of the files; their id is the file's name without its ending
-    "The documents of an E3C corpus. Raises `FormatError` with every fault, `FileNotFoundError`, `ValueError` for `offsets`."
+    """The documents of an E3C corpus. Raises `FormatError` with every fault, `FileNotFoundError`,
+    `ValueError` for `offsets`."""
     found = []
-    out = _documents(Path(path), offsets, licence, found) # in a function of its own, which is over and holds no text when an error is raised
+    # in a function of its own, which is over and holds no text when an error is raised
+    out = _documents(Path(path), offsets, licence, found)
     report(found, problems)
     return out
 

@@ -45,17 +45,21 @@ def kinds(
 FORMATS: dict[str, Callable] = {'share2014': read_share2014, 'share2015': read_share2015, 'anafora': read_anafora, 'cqa': read_cqa,
                                 'brat': read_brat, 'pubtator': read_pubtator, 'e3c': read_e3c}
 
-_COUNTED = ('share2014', 'share2015', 'anafora', 'e3c') # the formats in which nothing but offsets tells where a mention is
+_COUNTED = ('share2014', 'share2015', 'anafora', 'e3c') # only offsets tell where a mention is
 
 def _options(format: str, suffix: str|Sequence[str]|None, offsets: str|None) -> dict:
-    "What the format's reader is told beside the path. Raises `ValueError` for what it does not take."
-    if suffix and format != 'anafora': raise ValueError(f'only anafora has several files for a document, so {format} takes no suffix')
+    """What the format's reader is told beside the path. Raises `ValueError` for what it does not
+    take."""
+    if suffix and format != 'anafora':
+        raise ValueError(f'only anafora has several files a document, so {format} takes no suffix')
     if offsets and format not in _COUNTED:
-        raise ValueError(f'{format} has the words of each mention, by which offsets are checked; only {", ".join(_COUNTED)} take offsets')
+        raise ValueError(f'{format} has the words of each mention, by which offsets are checked; '
+                         f'only {", ".join(_COUNTED)} take offsets')
     return ({'suffix': suffix} if suffix else {}) | ({'offsets': offsets} if offsets else {})
 
-def _readings(path: Path|str) -> tuple[tuple[str, ...], dict]: # patterns of the files to read; read and passed_over, if one had to choose
-    "Of an Anafora folder. Raises `FileNotFoundError`."
+def _readings(path: Path|str) -> tuple[tuple[str, ...], dict]:
+    """Of an Anafora folder: patterns of the files to read; and read and passed_over, if one had to
+    choose. Raises `FileNotFoundError`."""
     patterns = preferred_suffix(path)
     if patterns == ('*',): return patterns, {}
     taken = suffixes(path, patterns)
@@ -64,10 +68,11 @@ def _readings(path: Path|str) -> tuple[tuple[str, ...], dict]: # patterns of the
 def inspect(
     format: str,    # one of `FORMATS`; 'cqa' is subtask A
     path: Path|str, # a file, folder or archive, as the format's reader takes it
-    suffix: str|Sequence[str]|None=None, # of Anafora's files, in order of preference; by default what the task reads
-    offsets: str|None=None,              # how they were counted, such as 'lf'; by default as the format says
-) -> dict: # format, counts by type, and a list of problems (`read` and `passed_over`: suffixes); fit for JSON, free of text
-    "What is in corpus files, and what is wrong with them. Raises `FileNotFoundError`, and `ValueError` for another format or option."
+    suffix: str|Sequence[str]|None=None, # of Anafora's files; by default what the task reads
+    offsets: str|None=None, # how they were counted, such as 'lf'; by default as the format says
+) -> dict: # format, counts by type, problems; suffixes read and passed_over; fit for JSON, no text
+    """What is in corpus files, and what is wrong with them. Raises `FileNotFoundError`, and
+    `ValueError` for another format or option."""
     if format not in FORMATS:
         near = difflib.get_close_matches(format, FORMATS, 1, .4)
         raise ValueError(f'there is no format {format!r}' + (f'; did you mean {near[0]!r}?' if near else '') + f' (there are: {", ".join(FORMATS)})')

@@ -11,19 +11,21 @@ from itertools import combinations
 from .documents import Mention, Problem
 
 # %% ../../nbs/corpora/10c_offsets.ipynb #dbe8f763
-OFFSETS = ('as_is', 'no_bom', 'lf', 'utf16') # ways to count; all but the first can be joined by +: 'no_bom+lf'
+# ways to count; all but the first can be joined by +: 'no_bom+lf'
+OFFSETS = ('as_is', 'no_bom', 'lf', 'utf16')
 _BOM = '\ufeff'
 
 def _ways(offsets: str) -> set[str]:
     ways = offsets.split('+')
     if offsets != 'as_is' and not {*ways} <= {*OFFSETS[1:]}:
-        raise ValueError(f'offsets are read {", ".join(OFFSETS)}, or several joined by +, not {offsets!r}')
+        raise ValueError(f'offsets are read {", ".join(OFFSETS)}, or several joined by +, '
+                         f'not {offsets!r}')
     return {*ways} - {'as_is'}
 
 def positions(
     text: str,
     offsets: str='as_is', # how they were counted: one of `OFFSETS`, or several joined by +
-) -> Sequence[int|None]: # offset as counted → in characters of `text`; None in the middle of a character
+) -> Sequence[int|None]: # offset as counted → in characters of `text`; None inside a character
     "Where in the text each offset points. Raises `ValueError` for another way to count."
     ways, out = _ways(offsets), []
     if not ways: return range(len(text) + 1)
@@ -42,7 +44,8 @@ def placed(
     "The spans in characters of the text, or what was expected and what was found"
     if spans[-1][1] >= len(at): return f'offsets within 0–{len(at) - 1}', f'{spans[-1][1]}'
     out = tuple((at[s], at[e]) for s, e in spans)
-    if any(None in span for span in out): return 'offsets between two characters', 'one inside a character'
+    if any(None in span for span in out):
+        return 'offsets between two characters', 'one inside a character'
     return out
 
 # %% ../../nbs/corpora/10c_offsets.ipynb #a67fb684
@@ -50,12 +53,15 @@ def readings(
     text: str,
 ) -> list[str]: # the simplest first
     "The ways to count that differ in this text"
-    there = {'no_bom': text.startswith(_BOM), 'lf': '\r\n' in text, 'utf16': max(text, default='') > '\uffff'}
+    there = {'no_bom': text.startswith(_BOM), 'lf': '\r\n' in text,
+             'utf16': max(text, default='') > '\uffff'}
     ways = [way for way, differs in there.items() if differs]
-    return ['as_is', *('+'.join(some) for n in range(1, len(ways) + 1) for some in combinations(ways, n))]
+    return ['as_is', *('+'.join(some) for n in range(1, len(ways) + 1)
+                       for some in combinations(ways, n))]
 
 def _is_bad(text: str, end: int, p: int|None) -> bool:
-    "Is this edge, a start (0) or an end (1), inside a word, or is there white space just within it?"
+    """Is this edge, a start (0) or an end (1), inside a word, or is there white space just within
+    it?"""
     if p is None: return True
     within = text[p - 1:p] if end else text[p:p + 1]
     return within.isspace() or 0 < p < len(text) and text[p - 1].isalnum() and text[p].isalnum()
@@ -69,7 +75,8 @@ def _bad_under(
     there = positions(text, other)
     moved = [(end, p, there[counted[p]] if counted[p] < len(there) else None) for end, p in edges]
     moved = [(end, p, q) for end, p, q in moved if p != q]
-    return (len(moved), sum(_is_bad(text, end, p) for end, p, _ in moved), sum(_is_bad(text, end, q) for end, _, q in moved))
+    return (len(moved), sum(_is_bad(text, end, p) for end, p, _ in moved),
+            sum(_is_bad(text, end, q) for end, _, q in moved))
 
 # %% ../../nbs/corpora/10c_offsets.ipynb #d02d9cbc
 def offset_problem(
@@ -78,17 +85,23 @@ def offset_problem(
     mentions: Iterable[Mention], # as they were read, in characters of `text`
     offsets: str='as_is',        # how they were read
 ) -> Problem|None: # of the whole file; tells numbers, no text
-    "What speaks against this reading of the offsets, if anything does. Raises `ValueError` for another way to count."
+    """What speaks against this reading of the offsets, if anything does. Raises `ValueError` for
+    another way to count."""
     edges = sorted({(end, span[end]) for m in mentions for span in m.spans for end in (0, 1)})
     bad = sum(_is_bad(text, *edge) for edge in edges)
-    expected, why = f'offsets at the edges of words (read {offsets})', 'edges are inside words or at white space'
+    expected = f'offsets at the edges of words (read {offsets})'
+    why = 'edges are inside words or at white space'
     fitting, others = [], [r for r in readings(text) if _ways(r) != _ways(offsets)] if bad else []
-    counted = {p: n for n, p in enumerate(positions(text, offsets)) if p is not None} if others else {}
+    counted = {p: n for n, p in enumerate(positions(text, offsets))
+               if p is not None} if others else {}
     for other in others:
         moved, now, then = _bad_under(text, edges, counted, other)
-        if 5 * now >= moved and then < now: fitting.append((bad - now + then, other, moved, now, then))
+        if 5 * now >= moved and then < now:
+            fitting.append((bad - now + then, other, moved, now, then))
     if fitting:
         _, other, moved, now, then = min(fitting, key=lambda f: f[0]) # of equals the simplest
-        return Problem(name, 0, expected, f'{now} of {moved} {why}, {then} of them when read {other} (--offsets {other})')
-    if bad >= 3 and 4 * bad > len(edges): return Problem(name, 0, expected, f'{bad} of {len(edges)} {why}')
+        remedy = f'{then} of them when read {other} (--offsets {other})'
+        return Problem(name, 0, expected, f'{now} of {moved} {why}, {remedy}')
+    if bad >= 3 and 4 * bad > len(edges):
+        return Problem(name, 0, expected, f'{bad} of {len(edges)} {why}')
     return None

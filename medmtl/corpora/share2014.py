@@ -22,7 +22,8 @@ _NUMBER, _TYPE = re.compile(r'\d{1,9}', re.A), re.compile(r'[\w.:/+-]{1,40}')
 NO_CUI = 'CUI-less'
 
 def _mention(line: str, note: str, at: Sequence[int|None]|None, id: str) -> Mention|tuple[str, str]:
-    "The mention, or what was expected and what was found; `at`: where each offset points, None where there is no text"
+    """The mention, or what was expected and what was found; `at`: where each offset points, None
+    where there is no text"""
     name, *columns = line.split('||')
     if len(columns) < 4 or len(columns) % 2: return '3 columns and a start and an end for each part', f'{len(columns) + 1} columns'
     kind, cui, *edges = columns
@@ -57,7 +58,8 @@ def _by_note(files: list[Path], folder: Path, found: list[Problem]) -> dict[str,
         found += [Problem(name, n, 'one file for each note', 'a second one of the same name') for n in lines or [0]]
     return out
 
-def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem], offsets: str='as_is') -> Document:
+def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem],
+          offsets: str='as_is') -> Document:
     "One pipe file's document; `text` None: read without"
     out, at = [], None if text is None else positions(text, offsets)
     for n, line in corpus_lines(pipe, name, found, any_end=True):
@@ -111,9 +113,10 @@ def read_share2014(
     path: Path|str,                    # a folder with .txt and .pipe files, side by side or in folders of their own
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
-    offsets: str='as_is',              # how they were counted, if not in characters of the file: 'lf', 'no_bom', 'utf16', 'no_bom+lf', …
+    offsets: str='as_is',              # how they were counted: 'lf', 'utf16', 'no_bom+lf', …
 ) -> list[Document]: # in the order of the notes' names; offsets are those of the text as it is
-    "The notes of a ShARe-2014 corpus. Raises `FormatError` with every fault, `FileNotFoundError`, and `ValueError` for `offsets`."
+    """The notes of a ShARe-2014 corpus. Raises `FormatError` with every fault,
+    `FileNotFoundError`, and `ValueError` for `offsets`."""
     return read_notes(path, partial(_note, offsets=offsets), licence, problems)
 
 # %% ../../nbs/corpora/13_share2014.ipynb #74cdcd13
@@ -147,7 +150,8 @@ def _unwritable(d: Document) -> str|None:
     if d.relations or any(m.attributes for m in d.mentions): return 'it has relations or attributes'
     if any(len(m.concepts) > 1 for m in d.mentions): return 'a mention has several concepts, and the format has room for one'
     at, lines = positions(d.text) if d.text else None, [_line(d, m) for m in d.mentions]
-    if any(set(line) & set('\n\r') or not isinstance(_mention(line, d.id, at, 'T'), Mention) for line in lines):
+    if any(set(line) & set('\n\r') or not isinstance(_mention(line, d.id, at, 'T'), Mention)
+           for line in lines):
         return 'a type of several words, a concept with bars or blanks, or spans that are empty, overlap or lie outside the text'
     if any(m.concepts and m.concepts[0].lower() == NO_CUI.lower() for m in d.mentions):
         return f'a concept called {NO_CUI}; leave concepts empty'

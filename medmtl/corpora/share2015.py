@@ -37,7 +37,8 @@ NO_CUI, _NULL = 'CUI-less', 'null'
 _PART = re.compile(r'(\d{1,9})-(\d{1,9})', re.A)
 
 def _spans(column: str, at: Sequence[int|None]|None) -> tuple[tuple[int, int], ...]|tuple[str, str]:
-    "The spans, or what was expected and what was found; `at`: where each offset points, None where there is no text"
+    """The spans, or what was expected and what was found; `at`: where each offset points, None
+    where there is no text"""
     parts = [_PART.fullmatch(part) for part in column.split(',')]
     if not all(parts): return 'spans like 4-15,30-37', f'{len(column)} other characters'
     spans = tuple(sorted((int(p[1]), int(p[2])) for p in parts))
@@ -56,7 +57,8 @@ def _plain(column: str) -> str:
     word = column.removeprefix('*')
     return _NULL if word.lower() == _NULL else word
 
-def _slot(slot: str, norm: str, cue: str, at: Sequence[int|None]|None) -> dict[str, str]|tuple[str, str]:
+def _slot(slot: str, norm: str, cue: str,
+          at: Sequence[int|None]|None) -> dict[str, str]|tuple[str, str]:
     "The slot's attributes, or what was expected and what was found"
     (short, values), norm, cue, out = SLOTS[slot], _plain(norm), _plain(cue), {}
     value = norm.lower() if values else norm
@@ -95,7 +97,8 @@ def _mention(line: str, name: str, at: Sequence[int|None]|None, id: str) -> Ment
     return Mention(id, 'Disease_Disorder', spans, () if concept.lower() == NO_CUI.lower() else (concept,), attributes)
 
 # %% ../../nbs/corpora/16_share2015.ipynb #c765d8ab
-def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem], offsets: str='as_is') -> Document:
+def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem],
+          offsets: str='as_is') -> Document:
     "One pipe file's document; `text` None: read without"
     mentions, called, at = [], f'{note}.txt', None if text is None else positions(text, offsets)
     for n, line in corpus_lines(pipe, name, found, any_end=True):
@@ -113,9 +116,10 @@ def read_share2015(
     path: Path|str,                    # a folder with .txt (or .text) and .pipe files, side by side or in folders of their own
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
-    offsets: str='as_is',              # how they were counted, if not in characters of the file: 'lf', 'no_bom', 'utf16', 'no_bom+lf', …
-) -> list[Document]: # in the order of the notes' names; offsets, cues' too, are those of the text as it is
-    "The notes of a ShARe-2015 corpus. Raises `FormatError` with every fault, `FileNotFoundError`, and `ValueError` for `offsets`."
+    offsets: str='as_is',              # how they were counted: 'lf', 'utf16', 'no_bom+lf', …
+) -> list[Document]: # in the order of the notes' names; offsets and cues are in the text as it is
+    """The notes of a ShARe-2015 corpus. Raises `FormatError` with every fault,
+    `FileNotFoundError`, and `ValueError` for `offsets`."""
     return read_notes(path, partial(_note, offsets=offsets), licence, problems)
 
 # %% ../../nbs/corpora/16_share2015.ipynb #69ca0d61
@@ -141,11 +145,12 @@ def _unwritable(d: Document) -> str|None:
     called = d.meta.get('name', f'{d.id}.txt')
     if called not in (d.id, f'{d.id}.txt', f'{d.id}.text'): return f"meta['name'] is not {d.id}.txt, {d.id}.text or {d.id}"
     keys = {key for slot in SLOTS for key in (slot, f'{slot}_cue')}
+    at = positions(d.text) if d.text else None
     for m, line in zip(d.mentions, _lines(d), strict=True):
         if m.type != 'Disease_Disorder': return 'a mention of another type than Disease_Disorder'
         if len(m.concepts) > 1: return 'a mention has several concepts, and the format has room for one'
         if m.attributes.keys() - keys: return 'a mention has an attribute that is no slot'
-        if '\n' in line or '\r' in line or _mention(line, called, positions(d.text) if d.text else None, m.id) != m:
+        if '\n' in line or '\r' in line or _mention(line, called, at, m.id) != m:
             return 'a mention has an odd concept, a value or cue that its slot cannot have, or spans that are empty, overlap or lie outside'
 
 # %% ../../nbs/corpora/16_share2015.ipynb #be98dd12

@@ -101,11 +101,13 @@ class _Format(NamedTuple):
     kinds: tuple[str, ...] # what is scored: types, attributes, 'concept', relations
 
 def _read_temporal(path: Path) -> list[Document]:
-    "Each note from its file with links, or else from its file without; two annotators' files of one note are a fault"
+    """Each note from its file with links, or else from its file without; two annotators' files of
+    one note are a fault"""
     temporal = [s for s in suffixes(path) if s.startswith('Temporal')]
     states = {s.partition('.')[2] for s in temporal}
     orders = [(f'Temporal-Relation.{s}', f'Temporal*.{s}') for s in states]
-    return read_anafora_annotations(path, orders[0] if len(orders) == 1 else 'Temporal*' if temporal else '*')
+    if len(orders) == 1: return read_anafora_annotations(path, orders[0])
+    return read_anafora_annotations(path, 'Temporal*' if temporal else '*')
 
 _FORMATS = {
     'semeval2014t7': _Format(read_pipes, 'a note only in the gold has missed everything, one only in the prediction is all wrong', ('concept',)),

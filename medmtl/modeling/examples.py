@@ -51,7 +51,8 @@ def units(
         while first < len(offsets) and offsets[first][1] <= start: first += 1 # before this word, so before all that follow
         at, held = first, []
         while at < len(offsets) and offsets[at][0] < end:
-            if max(start, offsets[at][0]) < min(end, offsets[at][1]): held.append(at) # an empty offset holds nothing
+            if max(start, offsets[at][0]) < min(end, offsets[at][1]):
+                held.append(at) # an empty offset holds nothing
             at += 1
         if held: out.append((start, end, held[0], held[-1]))
     return out
@@ -60,7 +61,8 @@ def units(
 _REMEDY = 'update transformers and tokenizers, or use another tokenizer'
 
 def _called(tokenizer) -> str: # its class, and the last part of the name that it was loaded by
-    return ' '.join([type(tokenizer).__name__, *getattr(tokenizer, 'name_or_path', '').split('/')[-1:]]).strip()
+    return ' '.join([type(tokenizer).__name__,
+                     *getattr(tokenizer, 'name_or_path', '').split('/')[-1:]]).strip()
 
 def check_offsets(
     tokenizer,                       # whose offsets these are
@@ -72,14 +74,14 @@ def check_offsets(
     "Raises `ValueError` where no word of the text has a token, or a token ends beyond the text."
     name, end = _called(tokenizer), max((e for _, e in offsets), default=0)
     if end > len(text):
-        raise ValueError(f'{name} says that a token of document {id!r} ends at {end}, and the text has {len(text)} characters '
-                         f'(does it count bytes?): {_REMEDY}')
+        raise ValueError(f'{name} says that a token of document {id!r} ends at {end}, and the text '
+                         f'has {len(text)} characters (does it count bytes?): {_REMEDY}')
     held = {(s, e) for s, e, *_ in whole}
     words = [w.span() for w in _WORD.finditer(text) if text[w.start()].isalnum()]
     without = sum(w not in held for w in words)
     if words and without == len(words):
-        raise ValueError(f'{name} gives {len(offsets)} tokens for document {id!r}, and offsets by which none of its {len(words)} '
-                         f'words has one: {_REMEDY}')
+        raise ValueError(f'{name} gives {len(offsets)} tokens for document {id!r}, and offsets by '
+                         f'which none of its {len(words)} words has one: {_REMEDY}')
     return without, len(words)
 
 def check_corpus(
@@ -89,8 +91,8 @@ def check_corpus(
     "Raises `ValueError` where most words of all documents have no token."
     without, words = (sum(n[i] for n in counted) for i in (0, 1))
     if 2 * without > words:
-        raise ValueError(f'{_called(tokenizer)} gives offsets by which {without} of {words} words in {len(counted)} documents '
-                         f'have no token: {_REMEDY}')
+        raise ValueError(f'{_called(tokenizer)} gives offsets by which {without} of {words} words '
+                         f'in {len(counted)} documents have no token: {_REMEDY}')
 
 def check_ids(
     tokenizer,
@@ -100,7 +102,8 @@ def check_ids(
 ) -> None:
     "Raises `ValueError` where a text with letters or digits has no tokens."
     if not ids and any(c.isalnum() for c in text):
-        raise ValueError(f'{_called(tokenizer)} gives no tokens for {what} ({len(text)} characters): {_REMEDY}')
+        raise ValueError(f'{_called(tokenizer)} gives no tokens for {what} ({len(text)} characters)'
+                         f': {_REMEDY}')
 
 # %% ../../nbs/modeling/24_examples.ipynb #a4197b24
 def windows(

@@ -27,8 +27,8 @@ def surface(
 def embedder(
     backbone: Backbone,
 ) -> Callable[[list[str]], Tensor]: # names -> (names, hidden) vectors of length 1
-    """Names as the mean of their tokens' input vectors: cheap, and alike for names that share rare pieces.
-    What it gives raises `ValueError` for a name of which the tokenizer makes no tokens."""
+    """Names as the mean of their tokens' input vectors: cheap, and alike for names that share rare
+    pieces. What it gives raises `ValueError` for a name of which the tokenizer makes no tokens."""
     table = backbone.model.get_input_embeddings().weight.detach().float()
     mean = table.mean(0)
     def embed(names):

@@ -32,7 +32,8 @@ def ranking_examples(
     tokenizer,            # a fast tokenizer
     max_tokens: int=256,  # of question and candidate together
 ) -> list[Example]: # one a candidate, those of one query side by side
-    "Pairs of query and candidate as token ids with one read, at the last token. Raises `ValueError` where there are no tokens."
+    """Pairs of query and candidate as token ids with one read, at the last token. Raises
+    `ValueError` where there are no tokens."""
     encode = lambda texts: tokenizer(texts, add_special_tokens=False, truncation=False, verbose=False)['input_ids']
     between = encode(['\n\n'])[0]
     room = max_tokens - len(between)
@@ -46,7 +47,9 @@ def ranking_examples(
             check_ids(tokenizer, f'the candidate {candidate.id!r}', candidate.text, answer)
             keep = max(room - len(answer), min(len(question), room // 2))
             ids = question[:keep] + between + answer[:max(room - min(len(question), keep), 0)]
-            if not ids: raise ValueError(f'there is nothing to read: {query.id!r} and its candidate {candidate.id!r} are both empty')
+            if not ids:
+                raise ValueError(f'there is nothing to read: {query.id!r} and its candidate '
+                                 f'{candidate.id!r} are both empty')
             out.append(Example(ids, i, [len(ids) - 1], [-1 if candidate.relevant is None else int(candidate.relevant)], candidate=j))
     return out
 

@@ -45,8 +45,8 @@ def tagging_examples(
     types: list[str],        # the mention types to tag
     max_tokens: int=512,     # longer documents are cut into windows
 ) -> list[Example]: # one or more a document; none for an empty one
-    """Documents as token ids with a BIO target for each unit. A mention that a window's border cuts is tagged as two.
-    Raises `ValueError` where the tokenizer's offsets leave words without tokens."""
+    """Documents as token ids with a BIO target for each unit. A mention that a window's border cuts
+    is tagged as two. Raises `ValueError` where offsets leave the words without tokens."""
     out, counted = [], []
     for i, document in enumerate(documents):
         encoded = tokenizer(document.text, return_offsets_mapping=True, add_special_tokens=False, truncation=False, verbose=False)
