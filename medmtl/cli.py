@@ -105,7 +105,7 @@ def _list_corpora(as_json: bool):
 
 def _consequence(answer: dict) -> str:
     "What becomes of a corpus whose counts are not the published ones"
-    if answer['added']: return 'it is added all the same, and marked in the list'
+    if answer['added']: return 'it is added all the same'
     return 'it was not added; `medmtl corpora add NAME PATH --anyway` adds it, marked in the list'
 
 def _inspected(answer: dict) -> None:

@@ -73,7 +73,8 @@ def _bad_under(
     other: str,                   # another reading
 ) -> tuple[int, int, int]: # edges that it moves; how many of them are bad now; how many under it
     there = positions(text, other)
-    moved = [(end, p, there[counted[p]] if counted[p] < len(there) else None) for end, p in edges]
+    moved = [(end, p, there[counted[p]] if counted[p] < len(there) else None) for end, p in edges
+             if p in counted]
     moved = [(end, p, q) for end, p, q in moved if p != q]
     return (len(moved), sum(_is_bad(text, end, p) for end, p, _ in moved),
             sum(_is_bad(text, end, q) for end, _, q in moved))
