@@ -91,6 +91,11 @@ def params(args):
     if not_built(composed): _say(f'\n{not_built(composed)}')
 
 # %% ../nbs/63_cli.ipynb #5825bcff
+def _where(row: dict) -> str:
+    "A corpus's folder, and whether it is as published"
+    if not row['added']: return 'no'
+    return row['path'] + ' (not as published: added anyway)' * (row['complete'] is False)
+
 def _list_corpora(as_json: bool):
     from medmtl.corpora.catalogue import listing, provided
     rows = listing()
@@ -99,9 +104,21 @@ def _list_corpora(as_json: bool):
     print()
     _table([dict(name='simulated', tasks='all', licence='Apache-2.0', terms='made by medmtl', splits='train, dev, test', added='built in')] +
            [dict(name=r['name'], tasks=', '.join(r['tasks']), licence=r['licence'], terms='restricted: ' * r['restricted'] + r['terms'],
-                 splits=r['splits'], added=r['path'] if r['added'] else 'no') for r in rows], '')
+                 splits=r['splits'], added=_where(r)) for r in rows], '')
     lacking = [r for r in rows if not r['added']]
     if lacking: _say('\n  '.join(['\nto get the others:', *(f'{r["name"]}: {r["get"]} (PATH holds {r["files"]})' for r in lacking)]))
+
+def _consequence(answer: dict) -> str:
+    "What becomes of a corpus whose counts are not the published ones"
+    if answer['added']: return 'it is added all the same'
+    return 'it was not added; `medmtl corpora add NAME PATH --anyway` adds it, marked in the list'
+
+def _inspected(answer: dict) -> None:
+    "What `inspect` found; and, of several readings of the same documents, which was taken"
+    _json(answer)
+    if 'read' in answer:
+        read, passed_over = (', '.join(answer[k]) for k in ('read', 'passed_over'))
+        _say(f'read: {read} (choose with --suffix); passed over: {passed_over}')
 
 def corpora(args):
     "Which corpora there are, for which task, under which terms, and where"
@@ -109,19 +126,22 @@ def corpora(args):
     if args.what is None: return _list_corpora(args.json)
     if args.what == 'inspect':
         from medmtl.corpora.inspection import inspect
-        return _json(inspect(args.format, args.path))
+        return _inspected(inspect(args.format, args.path, args.suffix or None, args.offsets))
     if args.what == 'fetch':
         from medmtl.corpora.fetching import fetch
-        answer = fetch(args.name, args.to, args.source)
-    elif args.what == 'add': answer = catalogue.add(args.name, args.path)
+        answer = fetch(args.name, args.to, args.source, args.anyway)
+    elif args.what == 'add': answer = catalogue.add(args.name, args.path, args.anyway, args.offsets)
     else: answer = [catalogue.check(n) for n in args.names or [r['name'] for r in catalogue.listing() if r['added']]]
     if not answer: _say('no corpus was added yet; see `medmtl corpora`')
     _json(answer)
     checked = answer if isinstance(answer, list) else [answer]
-    short, changed = [a['name'] for a in checked if not a['complete']], [a['name'] for a in checked if a.get('changed')]
-    if short: _say(f'not what was expected: {", ".join(short)} (compare "found" and "expected" above)')
+    short = [a for a in checked if not a['complete']]
+    changed = [a['name'] for a in checked if a.get('changed')]
+    for a in short:
+        _say(f'{a["name"]} is not what was expected (compare "found" and "expected" above): '
+             f'{_consequence(a)}')
     if changed: _say(f'changed since they were added: {", ".join(changed)} (see "changed" above; `medmtl corpora add` notes the new files)')
-    return 1 if short or changed else 0
+    return 1 if short and not getattr(args, 'anyway', False) or changed else 0
 
 # %% ../nbs/63_cli.ipynb #d529a1c3
 def leaks(args):
@@ -132,10 +152,14 @@ def leaks(args):
     found, missing = load_all(chosen['id'], **options(chosen) | dict(leave_out_leaks=False))
     rows = [dict(train=f'{k.train_stream}/train/{k.train_id}', other=f'{k.other_stream}/{k.split}/{k.other_id}', why=k.how, share=k.share)
             for k in leaks_among(found)]
-    if args.json: return _json(dict(corpora={t: c.name for t, c in found.items()}, missing=missing, leaks=rows))
-    _table(rows, 'no leaks')
-    _say(f'\nlooked at: {", ".join(f"{t} ({c.name})" for t, c in found.items()) or "nothing"}')
+    if args.json:
+        _json(dict(corpora={t: c.name for t, c in found.items()}, missing=missing, leaks=rows))
+    elif found:
+        _table(rows, 'no leaks among those that were looked at' if missing else 'no leaks')
+        _say(f'\nlooked at: {", ".join(f"{t} ({c.name})" for t, c in found.items())}')
+    if not found: _say('nothing was looked at, because none of these corpora was added')
     for t, why in missing.items(): _say(f'not looked at: {t}: {why}')
+    return 0 if found else 1
 
 # %% ../nbs/63_cli.ipynb #d40d6909
 def _parser() -> argparse.ArgumentParser:
@@ -170,6 +194,16 @@ def _parser() -> argparse.ArgumentParser:
                                    ('inspect', 'count what is in a file or folder, and list its problems', dict(format=None, path=None))):
         p = command(corpora, name, f'{about[0].upper()}{about[1:]}. Prints JSON.', within=what, what=name)
         for a, n in arguments.items(): p.add_argument(a, nargs=n)
+        if name in ('add', 'fetch'):
+            p.add_argument('--anyway', action='store_true',
+                           help='though its counts differ from the published ones')
+        if name == 'inspect':
+            p.add_argument('--suffix', action='append', metavar='SCHEMA.ANNOTATOR.STATE',
+                           help='which files of an Anafora folder, such as Temporal-*.gold.*; '
+                                'several in order of preference')
+        if name in ('add', 'inspect'):
+            p.add_argument('--offsets', metavar='READING',
+                           help='how offsets were counted, such as lf, no_bom, utf16 or no_bom+lf')
         if name == 'fetch': p.add_argument('--to', help="a new or empty folder (by default in the user's data)")
         if name == 'fetch': p.add_argument('--from', dest='source', metavar='FOLDER', help='where the archives are, if you downloaded them yourself')
     p = command(leaks, 'leaks', "Training documents that stand in a development or test set of any task.", within=what)

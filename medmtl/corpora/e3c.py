@@ -8,22 +8,19 @@ __all__ = ['read_e3c', 'e3c_splits', 'write_e3c', 'to_thyme']
 # %% ../../nbs/corpora/19_e3c.ipynb #269cb1bc
 import gzip, io, re, tarfile, zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 from .documents import Document, FormatError, Licence, Mention, Problem, Relation, UNKNOWN, report
+from .offsets import offset_problem, positions
 from .pubtator import corpus_files
 from .xmltree import NO_XML, xml_root
 from ..places import atomic
 
 # %% ../../nbs/corpora/19_e3c.ipynb #e437007f
-def _characters(text: str) -> list[int|None]:
-    "Offset in UTF-16 units → in characters; None in the middle of one"
-    return [*(x for n, c in enumerate(text) for x in ([n] if c <= '\uffff' else [n, None])), len(text)]
-
 def _units(text: str) -> list[int]:
     "Offset in characters → in UTF-16 units"
     return [*accumulate((1 if c <= '\uffff' else 2 for c in text), initial=0)]
@@ -43,7 +40,8 @@ def _technical(layer: str) -> set[str]: # attributes that are no feature
 def _features(el: Element) -> dict[str, str]: return {k: v for k, v in el.attrib.items() if k not in _technical(_layer(el))}
 
 # %% ../../nbs/corpora/19_e3c.ipynb #6d937e7c
-def _mention(el: Element, sofa: str|None, characters: list[int|None]) -> Mention|tuple[str, str]:
+def _mention(el: Element, sofa: str|None,
+             characters: Sequence[int|None]) -> Mention|tuple[str, str]:
     "The mention, or what was expected and what was found; `sofa`: the text's id, None where there is no text"
     id, begin, end = (el.get(k, '') for k in (_ID, 'begin', 'end'))
     features = _features(el)
@@ -100,7 +98,8 @@ def _once(elements: list[Element], make: Callable, fault: Callable) -> dict:
     return out
 
 # %% ../../nbs/corpora/19_e3c.ipynb #bdb74663
-def _content(root: Element, fault: Callable) -> tuple[str|None, tuple[Mention, ...], tuple[Relation, ...], dict[str, str]]:
+def _content(root: Element, fault: Callable, offsets: str='utf16'
+             ) -> tuple[str|None, tuple[Mention, ...], tuple[Relation, ...], dict[str, str]]:
     "The text (None where there is none), mentions, relations, and METADATA's features"
     sofas, heads = [el for el in root if el.tag == f'{_CAS}Sofa'], [el for el in root if el.tag == f'{_CUSTOM}METADATA']
     parts = [el for el in root if _layer(el) in _LAYERS]; links = [el for el in root if _layer(el) in _LINKS]
@@ -110,7 +109,7 @@ def _content(root: Element, fault: Callable) -> tuple[str|None, tuple[Mention, .
             fault(el, "E3C's layers and links, one METADATA, all directly in the root", 'another element')
     text = sofas[0].get('sofaString') if len(sofas) == 1 else None
     if text is None: fault(root, 'one Sofa with a sofaString', f'{len(sofas)} Sofas' if len(sofas) != 1 else 'one without')
-    sofa, characters = (None, []) if text is None else (sofas[0].get(_ID), _characters(text))
+    sofa, characters = (None, []) if text is None else (sofas[0].get(_ID), positions(text, offsets))
     read = _once(parts, lambda el: _mention(el, sofa, characters), fault)
     owners, ids = _owners(parts, {(_layer(el), el.get(_ID)) for el in links}, fault), {m.id for m in read.values()}
     relations = _once(links, lambda el: _relation(el, owners.get((_layer(el), el.get(_ID)), []), read, ids), fault)
@@ -148,7 +147,8 @@ def _licence(meta: dict[str, str], otherwise: Licence) -> Licence:
     name = meta.get('docLicense', '').strip()
     return Licence(name, not name.upper().startswith('CC'), meta.get('docUrl', '')) if name else otherwise
 
-def _document(data: bytes, name: str, id: str, licence: Licence, taken: bool, found: list[Problem]) -> Document|None:
+def _document(data: bytes, name: str, id: str, offsets: str, licence: Licence, taken: bool,
+              found: list[Problem]) -> Document|None:
     "What a file says; None where it is refused, has no text, or its document was read from another file"
     root = xml_root(data, name, found)
     def fault(el, expected, got): found.append(Problem(name, int(el.get('line')), expected, got))
@@ -157,7 +157,8 @@ def _document(data: bytes, name: str, id: str, licence: Licence, taken: bool, fo
         for el in [el for el in root.iter() if _layer(el) in (*_LAYERS, *_LINKS)] or [root]:
             fault(el, 'one file for a document', 'a second one')
         return None
-    text, mentions, relations, meta = _content(root, fault)
+    text, mentions, relations, meta = _content(root, fault, offsets)
+    if text and (misfit := offset_problem(name, text, mentions, offsets)): found.append(misfit)
     return None if text is None else Document(id, text, mentions, relations, _licence(meta, licence), meta)
 
 # %% ../../nbs/corpora/19_e3c.ipynb #afc76df1
@@ -165,18 +166,21 @@ def read_e3c(
     path: Path|str,                    # a .tar.gz, an XML file, or a folder that holds such files anywhere below
     licence: Licence=UNKNOWN,          # of texts whose file names none
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
+    offsets: str='utf16',              # how they were counted: as UIMA does, or 'as_is', …
 ) -> list[Document]: # in the order of the files; their id is the file's name without its ending
-    "The documents of an E3C corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
+    """The documents of an E3C corpus. Raises `FormatError` with every fault, `FileNotFoundError`,
+    `ValueError` for `offsets`."""
     found = []
-    out = _documents(Path(path), licence, found) # in a function of its own, which is over and holds no text when an error is raised
+    # in a function of its own, which is over and holds no text when an error is raised
+    out = _documents(Path(path), offsets, licence, found)
     report(found, problems)
     return out
 
-def _documents(path: Path, licence: Licence, found: list[Problem]) -> list[Document]:
+def _documents(path: Path, offsets: str, licence: Licence, found: list[Problem]) -> list[Document]:
     out = {}
     for name, data in _files(path, found):
         id = re.sub(r'\.(xml|xmi)$', '', name.split('/')[-1], flags=re.I)
-        document = _document(data, name, id, licence, id in out, found)
+        document = _document(data, name, id, offsets, licence, id in out, found)
         if document: out[id] = document
     if not out and not found: found.append(Problem(path.name, 0, 'at least one .xml file', 'none'))
     return [*out.values()]

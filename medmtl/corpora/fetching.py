@@ -80,6 +80,7 @@ def fetch(
     name: str,                # a corpus that needs no agreement
     to: Path|str|None=None,   # the folder that shall hold it, new or empty; by default one in the user's data
     source: str|None=None,    # folder or address that has the archives under their own names; by default each publisher's
+    anyway: bool=False,       # add it though the counts differ from the published ones?
 ) -> dict: # as `catalogue.add`'s answer; and archives: address, bytes and sha256 of each
     "Downloads, unpacks and adds a corpus. Raises `OSError` that says what to do, `PermissionError` for licensed ones, `FormatError`."
     catalogue._choose(name, catalogue.KNOWN, 'corpus')
@@ -102,4 +103,4 @@ def fetch(
         reason = getattr(e, 'reason', e)
         why = f'the server answered {e.code}, {reason}' if isinstance(e, urllib.error.HTTPError) else getattr(reason, 'strerror', None) or reason
         raise OSError(_advice(name, folder, f'{address.rsplit("/", 1)[1]}: {why}')) from e
-    return catalogue.add(name, folder) | dict(archives=archives)
+    return catalogue.add(name, folder, anyway) | dict(archives=archives)

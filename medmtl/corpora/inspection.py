@@ -8,9 +8,9 @@ __all__ = ['FORMATS', 'counts', 'kinds', 'inspect']
 # %% ../../nbs/corpora/15c_inspect.ipynb #ee48dc6b
 import difflib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from .anafora import read_anafora
+from .anafora import preferred_suffix, read_anafora, suffixes
 from .brat import read_brat
 from .cqa import read_cqa
 from .documents import Document, Problem, Query
@@ -45,20 +45,45 @@ def kinds(
 FORMATS: dict[str, Callable] = {'share2014': read_share2014, 'share2015': read_share2015, 'anafora': read_anafora, 'cqa': read_cqa,
                                 'brat': read_brat, 'pubtator': read_pubtator, 'e3c': read_e3c}
 
+_COUNTED = ('share2014', 'share2015', 'anafora', 'e3c') # only offsets tell where a mention is
+
+def _options(format: str, suffix: str|Sequence[str]|None, offsets: str|None) -> dict:
+    """What the format's reader is told beside the path. Raises `ValueError` for what it does not
+    take."""
+    if suffix and format != 'anafora':
+        raise ValueError(f'only anafora has several files a document, so {format} takes no suffix')
+    if offsets and format not in _COUNTED:
+        raise ValueError(f'{format} has the words of each mention, by which offsets are checked; '
+                         f'only {", ".join(_COUNTED)} take offsets')
+    return ({'suffix': suffix} if suffix else {}) | ({'offsets': offsets} if offsets else {})
+
+def _readings(path: Path|str) -> tuple[tuple[str, ...], dict]:
+    """Of an Anafora folder: patterns of the files to read; and read and passed_over, if one had to
+    choose. Raises `FileNotFoundError`."""
+    patterns = preferred_suffix(path)
+    if patterns == ('*',): return patterns, {}
+    taken = suffixes(path, patterns)
+    return patterns, dict(read=sorted(taken), passed_over=sorted(suffixes(path) - taken))
+
 def inspect(
     format: str,    # one of `FORMATS`; 'cqa' is subtask A
     path: Path|str, # a file, folder or archive, as the format's reader takes it
-) -> dict: # format, counts by type, and a list of problems; fit for JSON, free of text
-    "What is in corpus files, and what is wrong with them. Raises `FileNotFoundError`, and `ValueError` for another format."
+    suffix: str|Sequence[str]|None=None, # of Anafora's files; by default what the task reads
+    offsets: str|None=None, # how they were counted, such as 'lf'; by default as the format says
+) -> dict: # format, counts by type, problems; suffixes read and passed_over; fit for JSON, no text
+    """What is in corpus files, and what is wrong with them. Raises `FileNotFoundError`, and
+    `ValueError` for another format or option."""
     if format not in FORMATS:
         near = difflib.get_close_matches(format, FORMATS, 1, .4)
         raise ValueError(f'there is no format {format!r}' + (f'; did you mean {near[0]!r}?' if near else '') + f' (there are: {", ".join(FORMATS)})')
     problems: list[Problem] = []
-    items = FORMATS[format](path, problems=problems)
+    options, chosen = _options(format, suffix, offsets), {}
+    if format == 'anafora' and not suffix: options['suffix'], chosen = _readings(path)
+    items = FORMATS[format](path, problems=problems, **options)
     if format == 'cqa':
         labels = Counter(c.label or 'unlabelled' for q in items for c in q.candidates)
         answer = dict(queries=len(items), candidates=labels.total(), labels=dict(labels.most_common()))
     else:
         answer = dict(documents=len(items), mentions=dict(Counter(m.type for d in items for m in d.mentions).most_common()),
                       relations=dict(_relations(items).most_common()), discontinuous=sum(m.discontinuous for d in items for m in d.mentions))
-    return dict(format=format, **answer, problems=[str(p) for p in problems])
+    return dict(format=format, **chosen, **answer, problems=[str(p) for p in problems])

@@ -19,9 +19,11 @@ def corpus_lines(
     name: str,            # how problems call it
     found: list[Problem], # gets what is wrong with the bytes
     crlf: bool=False,     # is CRLF as good, because no offsets were counted?
+    any_end: bool=False,  # is a lone carriage return as good too?
 ) -> Iterator[tuple[int, str]]: # line number from 1, and the line without its end
     "The lines of a UTF-8 file that are not blank. A line that cannot be decoded is reported and left out."
-    raw = file.read_bytes().removeprefix(b'\xef\xbb\xbf').split(b'\n')
+    data = file.read_bytes().removeprefix(b'\xef\xbb\xbf')
+    raw = re.split(rb'\r\n|\r|\n', data) if any_end else data.split(b'\n')
     returns = sum(line.endswith(b'\r') for line in raw)
     if returns and not crlf: found.append(Problem(name, 0, 'lines that end in a line feed alone', f'{returns} that end in CRLF'))
     for n, line in enumerate(raw, 1):

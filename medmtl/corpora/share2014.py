@@ -9,9 +9,11 @@ __all__ = ['NO_CUI', 'PipeReader', 'note_stem', 'read_notes', 'read_share2014', 
 # %% ../../nbs/corpora/13_share2014.ipynb #814e0cc1
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from .documents import Document, Licence, Mention, Problem, UNKNOWN, report
+from .offsets import offset_problem, placed, positions
 from .pubtator import corpus_files, corpus_lines
 from ..places import atomic
 
@@ -19,8 +21,9 @@ from ..places import atomic
 _NUMBER, _TYPE = re.compile(r'\d{1,9}', re.A), re.compile(r'[\w.:/+-]{1,40}')
 NO_CUI = 'CUI-less'
 
-def _mention(line: str, note: str, length: int|None, id: str) -> Mention|tuple[str, str]:
-    "The mention, or what was expected and what was found; `length` None: offsets cannot be checked against a text"
+def _mention(line: str, note: str, at: Sequence[int|None]|None, id: str) -> Mention|tuple[str, str]:
+    """The mention, or what was expected and what was found; `at`: where each offset points, None
+    where there is no text"""
     name, *columns = line.split('||')
     if len(columns) < 4 or len(columns) % 2: return '3 columns and a start and an end for each part', f'{len(columns) + 1} columns'
     kind, cui, *edges = columns
@@ -32,7 +35,8 @@ def _mention(line: str, note: str, length: int|None, id: str) -> Mention|tuple[s
     spans = tuple(sorted(zip(numbers[::2], numbers[1::2], strict=True)))
     if any(s >= e for s, e in spans): return 'each part to start before its end', 'one that does not'
     if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)): return 'parts that do not overlap', 'two that do'
-    if length is not None and spans[-1][1] > length: return f'offsets within 0–{length}', f'{spans[-1][1]}'
+    spans = spans if at is None else placed(spans, at)
+    if isinstance(spans[0], str): return spans
     return Mention(id, kind, spans, () if cui.lower() == NO_CUI.lower() else (cui,))
 
 # %% ../../nbs/corpora/13_share2014.ipynb #d7c950cc
@@ -50,17 +54,19 @@ def _by_note(files: list[Path], folder: Path, found: list[Problem]) -> dict[str,
     for f in files:
         if note_stem(f) not in out: out[note_stem(f)] = f; continue
         name = f.relative_to(folder).as_posix()
-        lines = [n for n, _ in corpus_lines(f, name, found)] if _is_pipe(f) else []
+        lines = [n for n, _ in corpus_lines(f, name, found, any_end=True)] if _is_pipe(f) else []
         found += [Problem(name, n, 'one file for each note', 'a second one of the same name') for n in lines or [0]]
     return out
 
-def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem]) -> Document:
+def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem],
+          offsets: str='as_is') -> Document:
     "One pipe file's document; `text` None: read without"
-    out = []
-    for n, line in corpus_lines(pipe, name, found):
-        mention = _mention(line, note, None if text is None else len(text), f'T{len(out) + 1}')
+    out, at = [], None if text is None else positions(text, offsets)
+    for n, line in corpus_lines(pipe, name, found, any_end=True):
+        mention = _mention(line, note, at, f'T{len(out) + 1}')
         if isinstance(mention, Mention): out.append(mention)
         else: found.append(Problem(name, n, *mention))
+    if text and (misfit := offset_problem(name, text, out, offsets)): found.append(misfit)
     return Document(note, text or '', tuple(out), (), licence)
 
 # %% ../../nbs/corpora/13_share2014.ipynb #c7b96679
@@ -71,7 +77,7 @@ def _text(file: Path, name: str, found: list[Problem]) -> str|None:
 
 def _orphans(pipe: Path, name: str, found: list[Problem]):
     "Reports each line of a pipe file whose text is missing"
-    lines = [n for n, _ in corpus_lines(pipe, name, found)]
+    lines = [n for n, _ in corpus_lines(pipe, name, found, any_end=True)]
     found += [Problem(name, n, f'a text {note_stem(pipe)}.txt in the folder', 'none that can be read') for n in lines or [0]]
 
 # %% ../../nbs/corpora/13_share2014.ipynb #4d7e4f3d
@@ -107,9 +113,11 @@ def read_share2014(
     path: Path|str,                    # a folder with .txt and .pipe files, side by side or in folders of their own
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
-) -> list[Document]: # in the order of the notes' names
-    "The notes of a ShARe-2014 corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
-    return read_notes(path, _note, licence, problems)
+    offsets: str='as_is',              # how they were counted: 'lf', 'utf16', 'no_bom+lf', …
+) -> list[Document]: # in the order of the notes' names; offsets are those of the text as it is
+    """The notes of a ShARe-2014 corpus. Raises `FormatError` with every fault,
+    `FileNotFoundError`, and `ValueError` for `offsets`."""
+    return read_notes(path, partial(_note, offsets=offsets), licence, problems)
 
 # %% ../../nbs/corpora/13_share2014.ipynb #74cdcd13
 def read_pipe_files(
@@ -141,8 +149,9 @@ def _unwritable(d: Document) -> str|None:
         or d.id.lower().startswith(('readme', 'license', 'licence')): return 'its id cannot be the name of a file'
     if d.relations or any(m.attributes for m in d.mentions): return 'it has relations or attributes'
     if any(len(m.concepts) > 1 for m in d.mentions): return 'a mention has several concepts, and the format has room for one'
-    length, lines = len(d.text) or None, [_line(d, m) for m in d.mentions]
-    if any(set(line) & set('\n\r') or not isinstance(_mention(line, d.id, length, 'T'), Mention) for line in lines):
+    at, lines = positions(d.text) if d.text else None, [_line(d, m) for m in d.mentions]
+    if any(set(line) & set('\n\r') or not isinstance(_mention(line, d.id, at, 'T'), Mention)
+           for line in lines):
         return 'a type of several words, a concept with bars or blanks, or spans that are empty, overlap or lie outside the text'
     if any(m.concepts and m.concepts[0].lower() == NO_CUI.lower() for m in d.mentions):
         return f'a concept called {NO_CUI}; leave concepts empty'

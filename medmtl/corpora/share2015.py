@@ -9,8 +9,11 @@ __all__ = ['SLOTS', 'UNMARKED', 'COLUMNS', 'NO_CUI', 'cue', 'read_share2015', 'r
 # %% ../../nbs/corpora/16_share2015.ipynb #94c28333
 import re
 from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from .documents import Document, Licence, Mention, Problem, UNKNOWN
+from .offsets import offset_problem, placed, positions
 from .pubtator import corpus_lines
 from .share2014 import note_stem, read_notes, read_pipe_files
 from ..places import atomic
@@ -33,15 +36,15 @@ NO_CUI, _NULL = 'CUI-less', 'null'
 # %% ../../nbs/corpora/16_share2015.ipynb #487949f9
 _PART = re.compile(r'(\d{1,9})-(\d{1,9})', re.A)
 
-def _spans(column: str, length: int|None) -> tuple[tuple[int, int], ...]|tuple[str, str]:
-    "The spans, or what was expected and what was found; `length` None: offsets cannot be checked against a text"
+def _spans(column: str, at: Sequence[int|None]|None) -> tuple[tuple[int, int], ...]|tuple[str, str]:
+    """The spans, or what was expected and what was found; `at`: where each offset points, None
+    where there is no text"""
     parts = [_PART.fullmatch(part) for part in column.split(',')]
     if not all(parts): return 'spans like 4-15,30-37', f'{len(column)} other characters'
     spans = tuple(sorted((int(p[1]), int(p[2])) for p in parts))
     if any(s >= e for s, e in spans): return 'each part to start before its end', 'one that does not'
     if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)): return 'parts that do not overlap', 'two that do'
-    if length is not None and spans[-1][1] > length: return f'offsets within 0–{length}', f'{spans[-1][1]}'
-    return spans
+    return spans if at is None else placed(spans, at)
 
 def _told(spans: tuple[tuple[int, int], ...]) -> str: return ','.join(f'{s}-{e}' for s, e in spans)
 
@@ -54,7 +57,8 @@ def _plain(column: str) -> str:
     word = column.removeprefix('*')
     return _NULL if word.lower() == _NULL else word
 
-def _slot(slot: str, norm: str, cue: str, length: int|None) -> dict[str, str]|tuple[str, str]:
+def _slot(slot: str, norm: str, cue: str,
+          at: Sequence[int|None]|None) -> dict[str, str]|tuple[str, str]:
     "The slot's attributes, or what was expected and what was found"
     (short, values), norm, cue, out = SLOTS[slot], _plain(norm), _plain(cue), {}
     value = norm.lower() if values else norm
@@ -63,7 +67,7 @@ def _slot(slot: str, norm: str, cue: str, length: int|None) -> dict[str, str]|tu
         if not _WORD.fullmatch(value): return f'in Norm_{short} a CUI, {NO_CUI} or {_NULL}', f'{len(value)} characters'
         out[slot] = value
     if cue != _NULL:
-        spans = _spans(cue, length)
+        spans = _spans(cue, at)
         if _failed(spans): return f'in Cue_{short} {_NULL} or {spans[0]}', spans[1]
         out[f'{slot}_cue'] = _told(spans)
     return out
@@ -77,31 +81,33 @@ def cue(
     return _spans(told, None) if (told := mention.attributes.get(f'{slot}_cue')) else ()
 
 # %% ../../nbs/corpora/16_share2015.ipynb #c51a32f3
-def _mention(line: str, name: str, length: int|None, id: str) -> Mention|tuple[str, str]:
+def _mention(line: str, name: str, at: Sequence[int|None]|None, id: str) -> Mention|tuple[str, str]:
     "The mention, or what was expected and what was found; `name` is what column 1 must say"
     columns = line.split('|')
     if len(columns) == len(COLUMNS) + 1 and not columns[-1].strip(): columns.pop()
     if len(columns) != len(COLUMNS): return f'{len(COLUMNS)} columns', f'{len(columns)}'
     if columns[0] != name: return 'the name of its own note in column 1', 'another name'
-    spans, concept, attributes = _spans(columns[1], length), columns[2], {}
+    spans, concept, attributes = _spans(columns[1], at), columns[2], {}
     if _failed(spans): return spans
     if not _WORD.fullmatch(concept) or concept.lower() == _NULL: return f'one CUI, or {NO_CUI}', 'none, several, or white space'
     for slot, norm, cue in zip(SLOTS, columns[3::2], columns[4::2], strict=True):
-        found = _slot(slot, norm, cue, length)
+        found = _slot(slot, norm, cue, at)
         if _failed(found): return found
         attributes |= found
     return Mention(id, 'Disease_Disorder', spans, () if concept.lower() == NO_CUI.lower() else (concept,), attributes)
 
 # %% ../../nbs/corpora/16_share2015.ipynb #c765d8ab
-def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem]) -> Document:
+def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem],
+          offsets: str='as_is') -> Document:
     "One pipe file's document; `text` None: read without"
-    mentions, called = [], f'{note}.txt'
-    for n, line in corpus_lines(pipe, name, found):
+    mentions, called, at = [], f'{note}.txt', None if text is None else positions(text, offsets)
+    for n, line in corpus_lines(pipe, name, found, any_end=True):
         first = line.split('|')[0]
         if not mentions and first in (note, f'{note}.text'): called = first
-        mention = _mention(line, called, None if text is None else len(text), f'T{len(mentions) + 1}')
+        mention = _mention(line, called, at, f'T{len(mentions) + 1}')
         if isinstance(mention, Mention): mentions.append(mention)
         else: found.append(Problem(name, n, *mention))
+    if text and (misfit := offset_problem(name, text, mentions, offsets)): found.append(misfit)
     meta = {'name': called} if mentions and called != f'{note}.txt' else {}
     return Document(note, text or '', tuple(mentions), (), licence, meta)
 
@@ -110,9 +116,11 @@ def read_share2015(
     path: Path|str,                    # a folder with .txt (or .text) and .pipe files, side by side or in folders of their own
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
-) -> list[Document]: # in the order of the notes' names
-    "The notes of a ShARe-2015 corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
-    return read_notes(path, _note, licence, problems)
+    offsets: str='as_is',              # how they were counted: 'lf', 'utf16', 'no_bom+lf', …
+) -> list[Document]: # in the order of the notes' names; offsets and cues are in the text as it is
+    """The notes of a ShARe-2015 corpus. Raises `FormatError` with every fault,
+    `FileNotFoundError`, and `ValueError` for `offsets`."""
+    return read_notes(path, partial(_note, offsets=offsets), licence, problems)
 
 # %% ../../nbs/corpora/16_share2015.ipynb #69ca0d61
 def read_share2015_pipes(
@@ -137,11 +145,12 @@ def _unwritable(d: Document) -> str|None:
     called = d.meta.get('name', f'{d.id}.txt')
     if called not in (d.id, f'{d.id}.txt', f'{d.id}.text'): return f"meta['name'] is not {d.id}.txt, {d.id}.text or {d.id}"
     keys = {key for slot in SLOTS for key in (slot, f'{slot}_cue')}
+    at = positions(d.text) if d.text else None
     for m, line in zip(d.mentions, _lines(d), strict=True):
         if m.type != 'Disease_Disorder': return 'a mention of another type than Disease_Disorder'
         if len(m.concepts) > 1: return 'a mention has several concepts, and the format has room for one'
         if m.attributes.keys() - keys: return 'a mention has an attribute that is no slot'
-        if '\n' in line or '\r' in line or _mention(line, called, len(d.text) or None, m.id) != m:
+        if '\n' in line or '\r' in line or _mention(line, called, at, m.id) != m:
             return 'a mention has an odd concept, a value or cue that its slot cannot have, or spans that are empty, overlap or lie outside'
 
 # %% ../../nbs/corpora/16_share2015.ipynb #be98dd12

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
-from ..corpora.anafora import read_anafora
+from ..corpora.anafora import read_anafora_annotations, suffixes
 from ..corpora.brat import read_brat_annotations
 from ..corpora.cqa import read_cqa, read_predictions, read_relevancy
 from ..corpora.documents import Document, FormatError, Query, report
@@ -101,8 +101,13 @@ class _Format(NamedTuple):
     kinds: tuple[str, ...] # what is scored: types, attributes, 'concept', relations
 
 def _read_temporal(path: Path) -> list[Document]:
-    try: return read_anafora(path, suffix='Temporal*')
-    except FileNotFoundError: return read_anafora(path)
+    """Each note from its file with links, or else from its file without; two annotators' files of
+    one note are a fault"""
+    temporal = [s for s in suffixes(path) if s.startswith('Temporal')]
+    states = {s.partition('.')[2] for s in temporal}
+    orders = [(f'Temporal-Relation.{s}', f'Temporal*.{s}') for s in states]
+    if len(orders) == 1: return read_anafora_annotations(path, orders[0])
+    return read_anafora_annotations(path, 'Temporal*' if temporal else '*')
 
 _FORMATS = {
     'semeval2014t7': _Format(read_pipes, 'a note only in the gold has missed everything, one only in the prediction is all wrong', ('concept',)),

@@ -123,7 +123,8 @@ def marked_examples(
     schema: Schema,
     max_tokens: int=512,     # longer documents are cut into windows; nothing is found across their borders
 ) -> list[Example]: # one or more a document; its `gold` is `Marks`, its targets BIO labels
-    "Documents as token ids with the marks in them"
+    """Documents as token ids with the marks in them. Raises `ValueError` where the tokenizer's
+    offsets leave words without tokens."""
     from medmtl.modeling.tagging import tagging_examples
     if schema.discontiguous: documents = [cut_parts(d, schema.types) for d in documents]
     examples = tagging_examples(documents, tokenizer, list(schema.types), max_tokens)

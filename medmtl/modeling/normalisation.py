@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from ..corpora.documents import Document, Mention
 from .backbones import Backbone
+from .examples import check_ids
 
 # %% ../../nbs/modeling/29_normalisation.ipynb #4ef0fd07
 def surface(
@@ -26,11 +27,14 @@ def surface(
 def embedder(
     backbone: Backbone,
 ) -> Callable[[list[str]], Tensor]: # names -> (names, hidden) vectors of length 1
-    "Names as the mean of their tokens' input vectors: cheap, and alike for names that share rare pieces"
+    """Names as the mean of their tokens' input vectors: cheap, and alike for names that share rare
+    pieces. What it gives raises `ValueError` for a name of which the tokenizer makes no tokens."""
     table = backbone.model.get_input_embeddings().weight.detach().float()
     mean = table.mean(0)
     def embed(names):
-        ids = [backbone.tokenizer(' ' + n, add_special_tokens=False)['input_ids'] or [0] for n in names]
+        ids = [backbone.tokenizer(' ' + n, add_special_tokens=False)['input_ids'] for n in names]
+        for n, i in zip(names, ids, strict=True): check_ids(backbone.tokenizer, 'a name', n, i)
+        ids = [i or [0] for i in ids] # of a name without letters and digits there may be none
         return F.normalize(torch.stack([(table[torch.tensor(i, device=table.device)] - mean).mean(0) for i in ids]), dim=1)
     return embed
 

@@ -8,7 +8,7 @@ __all__ = ['pairwise_margin', 'ranking_examples', 'RankingHead', 'decode_ranking
 # %% ../../nbs/modeling/26_ranking.ipynb #d0a7e223
 from torch import nn, Tensor
 from ..corpora.documents import Query
-from .examples import Example, Reads
+from .examples import Example, Reads, check_ids
 
 # %% ../../nbs/modeling/26_ranking.ipynb #c6eb703e
 def _pairs(relevant: Tensor, groups: Tensor) -> Tensor: # (n, n) True for a relevant and an irrelevant candidate of the same question
@@ -32,7 +32,8 @@ def ranking_examples(
     tokenizer,            # a fast tokenizer
     max_tokens: int=256,  # of question and candidate together
 ) -> list[Example]: # one a candidate, those of one query side by side
-    "Pairs of query and candidate as token ids with one read, at the last token"
+    """Pairs of query and candidate as token ids with one read, at the last token. Raises
+    `ValueError` where there are no tokens."""
     encode = lambda texts: tokenizer(texts, add_special_tokens=False, truncation=False, verbose=False)['input_ids']
     between = encode(['\n\n'])[0]
     room = max_tokens - len(between)
@@ -41,9 +42,14 @@ def ranking_examples(
     for i, query in enumerate(queries):
         if not query.candidates: continue
         question, *answers = encode([query.text, *(c.text for c in query.candidates)])
+        check_ids(tokenizer, f'the question {query.id!r}', query.text, question)
         for j, (candidate, answer) in enumerate(zip(query.candidates, answers, strict=True)):
+            check_ids(tokenizer, f'the candidate {candidate.id!r}', candidate.text, answer)
             keep = max(room - len(answer), min(len(question), room // 2))
             ids = question[:keep] + between + answer[:max(room - min(len(question), keep), 0)]
+            if not ids:
+                raise ValueError(f'there is nothing to read: {query.id!r} and its candidate '
+                                 f'{candidate.id!r} are both empty')
             out.append(Example(ids, i, [len(ids) - 1], [-1 if candidate.relevant is None else int(candidate.relevant)], candidate=j))
     return out
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn, Tensor
 from ..corpora.documents import Document, Mention
 from .chain import allowed_steps, chain_loss, marginals, viterbi
-from .examples import Example, Reads, units, windows
+from .examples import Example, Reads, check_corpus, check_offsets, units, windows
 
 # %% ../../nbs/modeling/25_tagging.ipynb #ace64438
 def bio_labels(
@@ -45,12 +45,14 @@ def tagging_examples(
     types: list[str],        # the mention types to tag
     max_tokens: int=512,     # longer documents are cut into windows
 ) -> list[Example]: # one or more a document; none for an empty one
-    "Documents as token ids with a BIO target for each unit. A mention that a window's border cuts is tagged as two."
-    out = []
+    """Documents as token ids with a BIO target for each unit. A mention that a window's border cuts
+    is tagged as two. Raises `ValueError` where offsets leave the words without tokens."""
+    out, counted = [], []
     for i, document in enumerate(documents):
         encoded = tokenizer(document.text, return_offsets_mapping=True, add_special_tokens=False, truncation=False, verbose=False)
         offsets = encoded['offset_mapping']
         whole = units(document.text, offsets)
+        counted.append(check_offsets(tokenizer, document.id, document.text, offsets, whole))
         targets = bio_targets([(s, e) for s, e, *_ in whole], document.mentions, types)
         for start, end in windows(document.text, offsets, max_tokens):
             here = [n for n, (*_, last) in enumerate(whole) if start <= last < end]
@@ -60,6 +62,7 @@ def tagging_examples(
             inside = lambda p, start=start, end=end: min(max(p, start), end - 1) - start
             reads = [tuple(map(inside, _reads(document.text, offsets, whole[n]))) for n in here]
             out.append(Example(encoded['input_ids'][start:end], i, reads, tags, [whole[n][:2] for n in here]))
+    check_corpus(tokenizer, counted)
     return out
 
 # %% ../../nbs/modeling/25_tagging.ipynb #a61e5e48
