@@ -36,7 +36,7 @@ def experiment(args):
     for n, wish in enumerate(wishes, 1):
         own = [o for o in wish if o not in args.overrides and o != 'experiment.each=[]']
         if len(wishes) > 1: _say(f'run {n} of {len(wishes)}: {shlex.join(own)}')
-        out = experiment(wish, force=args.force)
+        out = experiment(wish, force=args.force, reuse=args.reuse)
         if args.quiet: continue
         record = read_record(out)
         _table([{'': k, 'value': v} for k, v in summary(record).items()], '')
@@ -52,7 +52,7 @@ def experiment(args):
 def study(args):
     "The runs of a study"
     from medmtl.study import read_study, study
-    frame = study(args.name, args.jobs, args.snakemake)
+    frame = study(args.name, args.jobs, args.snakemake, args.reuse)
     rows = frame.to_dict('records')
     _table([{k: v for k, v in r.items() if k not in ('finished', 'notebook')} for r in rows], 'a study without runs')
     bad, runs = (len({r['run'] for r in rows if not r['finished'] or good}) for good in (False, True))
@@ -66,7 +66,7 @@ def study(args):
 # %% ../nbs/63_cli.ipynb #f5845cff
 def records(args):
     "All finished runs"
-    from medmtl.records import headline, load, read_all
+    from medmtl.records import current_code, headline, load, read_all
     from medmtl.places import project_root
     folder = Path(args.folder).resolve() if args.folder else project_root()/'outputs'
     if not folder.is_dir(): raise FileNotFoundError(f'there is no folder {args.folder or "outputs"}')
@@ -74,7 +74,8 @@ def records(args):
     found = [record for _, record in read_all(folder)]
     if args.json: return _json(found)
     rows = [(r, metric, score) for r in found for metric, score in (headline(r) or {'': None}).items()]
-    _table([dict(run=r['run'], metric=metric, score=score, minutes=f'{r["seconds"]/60:.1f}') for r, metric, score in rows],
+    def code(r): return 'current' if current_code(r) else f'older ({(r["git"].get("commit") or "no commit")[:10]})'
+    _table([dict(run=r['run'], metric=metric, score=score, minutes=f'{r["seconds"]/60:.1f}', code=code(r)) for r, metric, score in rows],
            'no finished runs here; make one with `medmtl experiment` or `medmtl study quick`')
 
 def score(args):
@@ -175,10 +176,12 @@ def _parser() -> argparse.ArgumentParser:
     p = command(experiment, 'experiment', 'Make one run, or find that it is made. Without overrides: the defaults of params/config.yaml.')
     p.add_argument('overrides', nargs='*', metavar='KEY=VALUE', help='such as task=semeval2017t3 strategy.training.epochs=3')
     p.add_argument('--force', action='store_true', help='run again from nothing, though it is finished')
+    p.add_argument('--reuse', action='store_true', help='take a finished run of the same wish by older code')
     p.add_argument('--quiet', action='store_true', help='progress, but no summary at the end')
     p = command(study, 'study', 'Make the missing runs of a study in params/study. What follows -- is given to Snakemake.', snakemake=[])
     p.add_argument('name', help='such as quick')
     p.add_argument('--jobs', type=int, default=1, help='runs at the same time (1)')
+    p.add_argument('--reuse', action='store_true', help='take finished runs of older code')
     p = command(records, 'records'); p.add_argument('folder', nargs='?', help='where executed notebooks are (outputs)')
     how = p.add_mutually_exclusive_group()
     how.add_argument('--json', action='store_true', help='whole records')

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['MIME', 'HEAD', 'start_record', 'finish_record', 'flat', 'all_tokens', 'summary', 'key_figures', 'show_record',
-           'headline', 'read_record', 'finished', 'how_to_keep', 'read_all', 'load', 'comparable']
+           'headline', 'read_record', 'finished', 'how_to_keep', 'read_all', 'load', 'current_code', 'older_runs',
+           'comparable']
 
 # %% ../nbs/60_records.ipynb #322a2a12
 import html, json, os, platform, re, shlex, subprocess, sys, warnings
@@ -240,6 +241,34 @@ def load(
     rows = [flat(record) | dict(notebook=shown(path)) for path, record in read_all(folder)]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['run', 'phase', 'status', 'notebook'])
 
+# %% ../nbs/60_records.ipynb #2cc38a78
+def current_code(
+    record: dict, # of a run
+) -> bool:
+    "Was the run made by today's code of its phase?"
+    try: return record.get('code') == code_version(record['phase'])
+    except FileNotFoundError: return False # a phase that there is no more
+
+def _identity(record: dict) -> str|None: # of the model; older records do not have it, and it can be told of what is not on a disk or hub
+    checkpoint = record['params']['model']['checkpoint']
+    told = checkpoint.startswith(('embedded:', 'random:'))
+    return record.get('model') or (model_identity(checkpoint, record['params']['seed']) if told else None)
+
+def older_runs(
+    wanted: dict, # a record as `start_record` gives it, of the run that is asked for
+    overrides: list[str]=(), # what the user has set
+) -> list[tuple[Path, dict, list[str]]]: # notebook, record, parameters that only one of the two has; the oldest first
+    "Finished runs of the same parameters, model and corpus by other code"
+    found, now, set_ = [], flat(wanted['params']), {o.lstrip('+').partition('=')[0] for o in overrides}
+    for path, record in read_all():
+        then = flat(record['params'])
+        apart = sorted(then.keys() ^ now.keys())
+        if record['code'] == wanted['code'] or record['phase'] != wanted['phase'] or record['corpus'] != wanted['corpus']: continue
+        if any(then[k] != now[k] for k in then.keys() & now.keys() if k != 'model.checkpoint'): continue
+        if _identity(record) != _identity(wanted) or set_ & set(apart): continue
+        found.append((path, record, apart))
+    return found
+
 # %% ../nbs/60_records.ipynb #99235dda
 def comparable(
     record: dict, # of a run, finished or not
@@ -249,5 +278,5 @@ def comparable(
     training, experiment = params['strategy']['training'], params['experiment'] or {}
     apart = {'sampling', 'temperature', 'loss_weighting', 'loss_factors', 'learning_rate', 'patience', 'micro_tokens'}
     if training['max_tokens']: apart.add('epochs')
-    return json.dumps([params['model'], record.get('model'), params['corpus'], params['seed'], experiment.get('id'),
+    return json.dumps([params['model'], _identity(record), params['corpus'], params['seed'], experiment.get('id'),
                        experiment.get('tested_on'), {k: v for k, v in training.items() if k not in apart}], sort_keys=True)

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['RunError', 'only_one', 'clear_parts', 'execute', 'corpora_of', 'check_run', 'flat_parameters', 'runs_of', 'planned',
-           'experiment']
+           'older_run', 'experiment']
 
 # %% ../nbs/61_runner.ipynb #c43afeee
 import contextlib, json, logging, os, re, shutil, sys, sysconfig, tempfile
 from pathlib import Path
 from .places import atomic, expanded, home, project_root, shown
 from .progress import follow
-from .records import finished, read_record
+from .records import finished, older_runs, read_record, start_record
 from .runs.naming import code_version, phase_of, run_name
 
 # %% ../nbs/61_runner.ipynb #42bee6db
@@ -216,16 +216,36 @@ def planned(
     if not finished(out): check_run(params, corpora)
     return out, flat_parameters(overrides, params)
 
+def older_run(
+    overrides: list[str], # as for `planned`
+) -> Path|None: # the executed notebook; the newest, where there are several
+    "A finished run of the same wish by older code; says on standard error what it is"
+    from medmtl.corpora.catalogue import hashes_of
+    from medmtl.params import compose
+    params = compose(overrides)
+    wanted = start_record(phase_of(params), params, hashes_of(corpora_of(params)))
+    found = older_runs(wanted, overrides)
+    if not found: return None
+    path, record, apart = found[-1]
+    commit = (record['git'].get('commit') or 'unknown')[:10]
+    print(f'{shown(path)} is the same run by older code (commit {commit})' + f'; only one of the two has {", ".join(apart)}' * bool(apart),
+          file=sys.stderr)
+    return path
+
 def experiment(
     overrides: list[str]=(), # 'model=llama3b', 'strategy.training.epochs=3', …; nothing means the defaults
     force: bool=False, # run again, from nothing, though it is finished; the old run stays until the new one is
+    reuse: bool=False, # take a finished run of the same wish by older code, if there is one
 ) -> Path: # the executed notebook
-    "Run what is wished, or find that it has been run. Raises `ParamsError` and `RunError`."
+    "Run what is wished, or find that it has been run. Raises as `planned` does, and `RunError`."
     out, parameters = planned(list(overrides))
     if finished(out) and not force:
         with only_one(out): _bring_back(out.with_suffix(''))
         print(f'{shown(out)} is finished already', file=sys.stderr)
         return out
+    if not force and (older := older_run(list(overrides))):
+        if reuse: return older
+        print('it is made anew; --reuse takes the older one', file=sys.stderr)
     resumed = ', resumed from its checkpoints' if (out.with_suffix('')).exists() and not force else ''
     print(f'running {out.stem}{resumed}', file=sys.stderr)
     notebook = project_root()/'nbs'/'phases'/f'{out.parent.name}.ipynb'

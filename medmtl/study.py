@@ -10,7 +10,7 @@ import itertools, json, os, signal, subprocess, sys
 from pathlib import Path
 from .places import Terminated, atomic, project_root, shown
 from .records import all_tokens, finished, headline, read_record
-from .runner import RunError, only_one, planned
+from .runner import RunError, older_run, only_one, planned
 
 # %% ../nbs/61b_study.ipynb #e1e5ff13
 def studies() -> list[str]:
@@ -65,10 +65,12 @@ def study(
     name: str, # a file in params/study, without its ending
     jobs: int=1, # runs at the same time on this machine
     more: list[str]=(), # further options for Snakemake
+    reuse: bool=False, # take finished runs of older code, where there are any
 ): # pandas.DataFrame, a row for each run: run, task, model, metric, score, tokens, minutes, notebook; finished or not
     "Make the runs of a study that are missing. Raises what `planned` raises, before anything is run."
     import pandas as pd
-    plans = [(out, wish) for wish in _wishes(name) for out, _ in [planned(wish)]]
+    plans = [(planned(wish)[0], wish) for wish in _wishes(name)]
+    if reuse: plans = [(out if finished(out) else older_run(wish) or out, wish) for out, wish in plans]
     outputs = project_root()/'outputs'
     with only_one(outputs/'.snakemake'/'study'):
         missing = {out.relative_to(outputs).with_suffix('').as_posix(): wish for out, wish in plans if not finished(out)}
