@@ -136,7 +136,7 @@ def public(source: str) -> list:
 
 
 def entries(source: str, # an exported cell
-            module: str, # 'medmtl.places'
+            module: str, # 'medmtl.paths'
             link, # code span -> Markdown, linked where it names something of ours
             index: bool=True, # False where this is told of a second time
             only: str|None=None, # one name of the cell

@@ -13,8 +13,9 @@ import api
 root = Path(__file__).resolve().parent.parent
 nbs, proc, out, runs = root/'nbs', root/'_proc', root/'_docsrc', root/'outputs'
 ini = ConfigParser(delimiters=['=']); ini.read(root/'settings.ini', encoding='utf-8'); ini = ini['DEFAULT']
-ROOMS = {'': 'Start', '0': 'Parameters and places', 'corpora': 'Corpora', 'modeling': 'Modeling', 'training': 'Training',
-         'evaluation': 'Evaluation', '6': 'Records and runner', 'phases': 'Phases', 'analyses': 'Analyses'}
+ROOMS = {'': 'Start', '0': 'Ground', 'data': 'Data', 'formats': 'File formats', 'scoring': 'Scoring', 'clinic': 'Simulated clinic',
+         'corpora': 'Corpora', 'modeling': 'Modeling', 'training': 'Training', 'evaluation': 'Evaluation', 'runs': 'Runs',
+         'phases': 'Phases', 'analyses': 'Analyses', 'checks': 'Checks', 'benchmarks': 'Benchmarks'}
 VEGA, RECORD = 'application/vnd.vegalite.v6+json', 'application/vnd.medmtl.record+json'
 md, chart_ids, count, astray = nbformat.v4.new_markdown_cell, itertools.count(1), dict(charts=0, entries=0), []
 
