@@ -80,7 +80,7 @@ def records(args):
 
 def score(args):
     "A prediction against gold"
-    from medmtl.scoring.tasks import score_files
+    from medmtl.scoring.files import score_files
     _json(score_files(args.task, args.gold, args.prediction))
 
 def params(args):
@@ -123,7 +123,7 @@ def _inspected(answer: dict) -> None:
 
 def corpora(args):
     "Which corpora there are, for which task, under which terms, and where"
-    from medmtl.corpora import registry as catalogue
+    from medmtl.corpora import registry
     if args.what is None: return _list_corpora(args.json)
     if args.what == 'inspect':
         from medmtl.corpora.statistics import inspect
@@ -131,8 +131,8 @@ def corpora(args):
     if args.what == 'fetch':
         from medmtl.corpora.download import fetch
         answer = fetch(args.name, args.to, args.source, args.anyway)
-    elif args.what == 'add': answer = catalogue.add(args.name, args.path, args.anyway, args.offsets)
-    else: answer = [catalogue.check(n) for n in args.names or [r['name'] for r in catalogue.listing() if r['added']]]
+    elif args.what == 'add': answer = registry.add(args.name, args.path, args.anyway, args.offsets)
+    else: answer = [registry.check(n) for n in args.names or [r['name'] for r in registry.listing() if r['added']]]
     if not answer: _say('no corpus was added yet; see `medmtl corpora`')
     _json(answer)
     checked = answer if isinstance(answer, list) else [answer]
@@ -147,7 +147,7 @@ def corpora(args):
 # %% ../nbs/04_cli.ipynb #d529a1c3
 def leaks(args):
     "Training documents that stand in a development or test set of any task"
-    from medmtl.corpora.registry import leaks_among, load_all, options
+    from medmtl.corpora.loading import leaks_among, load_all, options
     from medmtl.params import compose
     chosen = compose([o if '=' in o else f'corpus={o}' for o in args.overrides])['corpus']
     found, missing = load_all(chosen['id'], **options(chosen) | dict(leave_out_leaks=False))

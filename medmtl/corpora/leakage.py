@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 import numpy as np
-from .registry import Corpus
+from ..data.corpus import Corpus
 from ..data.documents import Document, Query
 
 # %% ../../nbs/corpora/02_leakage.ipynb #446dba7c

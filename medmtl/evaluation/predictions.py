@@ -17,7 +17,7 @@ from ..modeling.network import Network
 from ..modeling.streams import Stream, decode
 from ..paths import atomic
 from ..progress import Progress
-from ..training.loop import predict
+from ..modeling.predict import predict
 
 # %% ../../nbs/evaluation/00_predictions.ipynb #8e480203
 def predicted(

@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 from ..data.documents import Document, Licence, Mention, Problem, Relation, UNKNOWN, report
 from .offsets import offset_problem, placed, positions
-from .pubtator import corpus_files
+from .lines import corpus_files
 from .xml import NO_XML, xml_element, xml_root
 from ..paths import atomic
 

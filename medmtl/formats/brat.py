@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from ..data.documents import Document, Licence, Mention, Problem, Relation, UNKNOWN, report
-from .pubtator import corpus_files, corpus_lines
+from .lines import corpus_files, corpus_lines
 from ..paths import atomic
 
 # %% ../../nbs/formats/06_brat.ipynb #038442f2

@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 from ..data.documents import Candidate, Licence, Problem, Query, UNKNOWN, report
-from .pubtator import corpus_lines
+from .lines import corpus_lines
 from .xml import NO_XML, xml_element, xml_root
 from ..paths import atomic
 

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 from ..data.documents import Document, FormatError, Licence, Mention, Problem, Relation, UNKNOWN, report
 from .offsets import offset_problem, positions
-from .pubtator import corpus_files
+from .lines import corpus_files
 from .xml import NO_XML, xml_root
 from ..paths import atomic
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from ..data.documents import Document, Licence, Mention, Problem, UNKNOWN, report
 from .offsets import offset_problem, placed, positions
-from .pubtator import corpus_files, corpus_lines
+from .lines import corpus_files, corpus_lines
 from ..paths import atomic
 
 # %% ../../nbs/formats/04_share2014.ipynb #b84f2225

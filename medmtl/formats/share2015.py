@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from ..data.documents import Document, Licence, Mention, Problem, UNKNOWN
 from .offsets import offset_problem, placed, positions
-from .pubtator import corpus_lines
+from .lines import corpus_lines
 from .share2014 import note_stem, read_notes, read_pipe_files
 from ..paths import atomic
 

@@ -10,8 +10,8 @@ __all__ = ['task_of', 'streams_of', 'load_corpora', 'Assembly', 'way_of', 'assem
 import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from ..corpora import registry as catalogue
-from ..corpora.registry import SPLITS, Corpus
+from ..corpora.loading import load_tasks
+from ..data.corpus import SPLITS, Corpus
 from ..scoring.baselines import LINKED, baseline
 from ..evaluation.predictions import dev_figures, predicted
 from ..scoring.tasks import relevance, search_engine_scores, stream_scores
@@ -42,9 +42,9 @@ def streams_of(
 def load_corpora(
     params: dict, # a run's resolved parameters
 ) -> dict[str, Corpus]: # task -> corpus
-    "The corpora of a run's streams. Raises as `catalogue.load_tasks` does."
+    "The corpora of a run's streams. Raises as `loading.load_tasks` does."
     tasks = dict.fromkeys(task_of(s) for s in params['task']['streams'])
-    return catalogue.load_tasks(tasks, params['corpus'], (params['experiment'] or {}).get('tested_on'))
+    return load_tasks(tasks, params['corpus'], (params['experiment'] or {}).get('tested_on'))
 
 # %% ../../nbs/runs/02_assembly.ipynb #5915d6d3
 @dataclass

@@ -165,7 +165,7 @@ def corpora_of(
     params: dict, # resolved parameters
 ) -> dict: # task -> corpus
     "The corpora that a run reads"
-    from medmtl.corpora.registry import load_tasks
+    from medmtl.corpora.loading import load_tasks
     tasks = dict.fromkeys(stream.split('_')[0] for stream in params['task']['streams']) # two streams may be one task
     return load_tasks(tasks, params['corpus'], (params['experiment'] or {}).get('tested_on'))
 
@@ -205,7 +205,7 @@ def planned(
     overrides: list[str], # 'model=llama3b', 'strategy.training.epochs=3', …
 ) -> tuple[Path, dict]: # the notebook that the run has or will have, and its flat parameters
     "What a wish comes to. Raises `ParamsError`, `RunError` for what is not built, and what `check_run` raises."
-    from medmtl.corpora.registry import hashes_of
+    from medmtl.corpora.loading import hashes_of
     from medmtl.params import compose, not_built
     params = compose(overrides)
     missing = not_built(params)
@@ -220,7 +220,7 @@ def older_run(
     overrides: list[str], # as for `planned`
 ) -> Path|None: # the executed notebook; the newest, where there are several
     "A finished run of the same wish by older code; says on standard error what it is"
-    from medmtl.corpora.registry import hashes_of
+    from medmtl.corpora.loading import hashes_of
     from medmtl.params import compose
     params = compose(overrides)
     wanted = start_record(phase_of(params), params, hashes_of(corpora_of(params)))

@@ -10,7 +10,7 @@ __all__ = ['ENTITIES', 'RELATIONS', 'MODES', 'entity_counts', 'relation_counts',
 import numpy as np
 from collections.abc import Callable
 from ..data.documents import Document
-from .share2014 import by_id, plain, prf, ratio
+from .counting import by_id, plain, prf, ratio
 
 # %% ../../nbs/scoring/05_n2c2.ipynb #fbcec0d9
 ENTITIES = ('Drug', 'Strength', 'Dosage', 'Form', 'Route', 'Frequency', 'Duration', 'Reason', 'ADE')

@@ -9,7 +9,7 @@ __all__ = ['PLACES', 'COUNTS', 'LABEL_COUNTS', 'ranked', 'given_order', 'ranking
 # %% ../../nbs/scoring/06_ranking.ipynb #a8972ffb
 import math
 import numpy as np
-from .share2014 import f1, plain, ratio
+from .counting import f1, plain, ratio
 
 # %% ../../nbs/scoring/06_ranking.ipynb #fbb22baf
 def ranked(

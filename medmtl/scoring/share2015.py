@@ -10,7 +10,7 @@ import numpy as np
 from collections.abc import Callable
 from ..data.documents import Document, Mention
 from ..formats.share2015 import UNMARKED
-from .share2014 import by_id, by_spans, plain, prf, ratio, same_concept
+from .counting import by_id, by_spans, plain, prf, ratio, same_concept
 
 # %% ../../nbs/scoring/03_share2015.ipynb #92f6aab5
 def shared_length(

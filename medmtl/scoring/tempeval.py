@@ -9,7 +9,7 @@ __all__ = ['ATTRIBUTES', 'ITEMS', 'COUNTS', 'closure', 'unlinked', 'tempeval_cou
 import re
 import numpy as np
 from ..data.documents import Document
-from .share2014 import by_id, plain, prf
+from .counting import by_id, plain, prf
 
 # %% ../../nbs/scoring/04_tempeval.ipynb #d095d7ac
 ATTRIBUTES = { # name of the score → type and attribute
