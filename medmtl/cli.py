@@ -28,7 +28,7 @@ def _table(rows: list[dict], empty: str) -> None:
 def experiment(args):
     "One run, or the runs of an experiment"
     from medmtl.runs.records import key_figures, read_record, summary
-    from medmtl.paths import shown
+    from medmtl.paths import display_path
     from medmtl.runs.runner import experiment, planned, runs_of
     wishes = runs_of(args.overrides)
     if len(wishes) > 1:
@@ -42,10 +42,10 @@ def experiment(args):
         _table([{'': k, 'value': v} for k, v in summary(record).items()], '')
         print()
         _table(key_figures(record), 'no primary metric is on record')
-        _say(f'\nnotebook, with all other figures: {shown(out)}')
+        _say(f'\nnotebook, with all other figures: {display_path(out)}')
     if args.quiet: return 0
     seed, rest = record['params']['seed'] + 1, [o for o in args.overrides if not o.startswith('seed=')]
-    _say(f'next:\n  jupyter lab {shlex.quote(shown(out))}    # read it\n'
+    _say(f'next:\n  jupyter lab {shlex.quote(display_path(out))}    # read it\n'
          f'  medmtl experiment {shlex.join([*rest, f"seed={seed}"])}    # the same from another seed\n'
          '  medmtl records    # all that was run')
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from random import Random
 from ..data.documents import Document, Licence, Mention
-from .notes import KINDS, begin, course, examination, headed, plan, wrap
+from .notes import KINDS, begin, course, examination, headed, schedule_batches, wrap
 from .templates import MORE, OPENING, PARTS, SOCIAL, Scene, lines_of, tell, unmark
 from ..formats.share2015 import SLOTS, UNMARKED
 from .knowledge import Lexicon, concept_id
@@ -74,7 +74,7 @@ def daily_note(scene: Scene) -> str: # marked text
     who = f'{tell(scene, OPENING)} {tell(scene, MORE)}' if r.random() < .6 else tell(scene, MORE, 2)
     sections = [('interval history', tell(scene, OVERNIGHT, r.choice([1, 2]))), ('subjective', who), ('objective', examination(scene, 3)),
                 ('social', f'{tell(scene, SOCIAL)} {tell(scene, OTHERS)}' if r.random() < .5 else tell(scene, OTHERS)),
-                ('assessment and plan', plan(scene, course(scene))), ('education', tell(scene, scene.care) if r.random() < .6 else '')]
+                ('assessment and plan', schedule_batches(scene, course(scene))), ('education', tell(scene, scene.care) if r.random() < .6 else '')]
     return f'HD #{r.randrange(2, 9)}\n\n{headed(r, sections)}\n'
 
 SLOT_KINDS = {'DAILY_NOTE': (daily_note, 'ab', .3)} | {

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from . import registry
-from ..paths import atomic, data_dir, shown
+from ..paths import atomic, data_dir, display_path
 from ..progress import Progress
 
 # %% ../../nbs/corpora/05_download.ipynb #ddc2f560
@@ -69,7 +69,7 @@ def _unpack(archive: Path, pattern: str, folder: Path) -> int: # how many files
 def advice(name: str, folder: Path, why: object) -> str:
     addresses = ' and '.join(a for a, _ in ADDRESSES[name])
     return (f'{name} could not be fetched ({why}): download {addresses} into one folder, and run `medmtl corpora fetch {name} --from FOLDER` '
-            f'with it; or unpack {registry.layout(name)} yourself into {shown(folder)} and run `medmtl corpora add {name} {shown(folder)}`')
+            f'with it; or unpack {registry.layout(name)} yourself into {display_path(folder)} and run `medmtl corpora add {name} {display_path(folder)}`')
 
 def _near(address: str, source: str|None) -> str: # the address, or the same file name at `source`
     if source is None: return address
@@ -87,7 +87,7 @@ def fetch(
     if name not in ADDRESSES: raise PermissionError(f'{name} may not be fetched without an agreement: {registry.advice(name)}')
     folder = Path(to).expanduser().resolve() if to else data_dir()/'corpora'/name
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(f'{shown(folder)} is not empty: run `medmtl corpora add {name} {shown(folder)}` if {name} is there, '
+        raise FileExistsError(f'{display_path(folder)} is not empty: run `medmtl corpora add {name} {display_path(folder)}` if {name} is there, '
                               'or name another folder with --to')
     archives = []
     try:

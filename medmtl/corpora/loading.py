@@ -112,8 +112,9 @@ def _leave_out(task: str, made: Corpus, found: list) -> Corpus: # found: of `lea
     ids = tuple(sorted({*gone, *made.left_out}))
     return Corpus(made.name, made.licence, leakage.without_leaks({task: made}, found)[task].splits, made.hashes | {'left out': sha256('\n'.join(ids).encode()).hexdigest()}, ids)
 
-def _code_hash() -> dict[str, str]: # file → SHA-256, of all that decides what is read and what counts as the same
-    package = Path(leakage.__file__).parents[1]
+def _code_hash(
+    package: Path, # the folder of `medmtl`
+) -> dict[str, str]: # file → SHA-256, of all that decides what is read and what counts as the same
     files = [f for room in ('data', 'formats', 'clinic', 'corpora') for f in sorted((package/room).glob('*.py'))]
     return {f.relative_to(package).as_posix(): file_hash(f) for f in files}
 
@@ -124,10 +125,10 @@ def _without_leaks(task: str, made: Corpus, corpus: str, seed: int, clinic_optio
         except FileNotFoundError: continue # not added; `load_all` tells
         hashes[t] = [name, *file_hashes(name, paths, noted_offsets(name)).values()]
     # another reader may read other documents
-    key = json.dumps([hashes, _code_hash()])
+    key = json.dumps([hashes, _code_hash(Path(leakage.__file__).parents[1])])
     kept = cache_dir()/'leaks'/f'{sha256(key.encode()).hexdigest()[:24]}.json' # ids, no text
-    if not kept.is_file():
-        found = leaks_among(load_all(corpus, seed, **clinic_options)[0])
-        with atomic(kept) as tmp: tmp.write_text(json.dumps(found), encoding='utf-8')
-    found = [leakage.Leak(*row) for row in json.loads(kept.read_text(encoding='utf-8'))]
-    return _leave_out(task, made, found)
+    try: rows = json.loads(kept.read_text(encoding='utf-8'))
+    except (FileNotFoundError, ValueError): # not there yet, or damaged
+        rows = leaks_among(load_all(corpus, seed, **clinic_options)[0])
+        with atomic(kept) as tmp: tmp.write_text(json.dumps(rows), encoding='utf-8')
+    return _leave_out(task, made, [leakage.Leak(*row) for row in rows])

@@ -10,13 +10,13 @@ import hashlib
 import torch
 from torch import nn, Tensor
 from .attention import attention_layers
-from .task_gradients import Reach
+from .task_gradients import TaskMask
 
 # %% ../../nbs/modeling/05_adapters.ipynb #4764f62d
 class _Down(torch.autograd.Function):
     "(x ∘ keep) Aᵀ for each adapter, of the tokens that it reaches"
     @staticmethod
-    def forward(ctx, x: Tensor, keep: Tensor|None, reaches: list[Reach], tables: list, *As: Tensor): # -> (tokens reached, r), one an adapter
+    def forward(ctx, x: Tensor, keep: Tensor|None, reaches: list[TaskMask], tables: list, *As: Tensor): # -> (tokens reached, r), one an adapter
         flat = x.reshape(-1, x.shape[-1])
         kept = flat if keep is None else flat * keep
         cast = [A.to(x.dtype) for A in As]
@@ -39,7 +39,7 @@ class _Down(torch.autograd.Function):
 class _Up(torch.autograd.Function):
     "y + scale · h Bᵀ for each adapter, in place"
     @staticmethod
-    def forward(ctx, y: Tensor, reaches: list[Reach], tables: list, scales: list[float], *hs_and_Bs: Tensor) -> Tensor:
+    def forward(ctx, y: Tensor, reaches: list[TaskMask], tables: list, scales: list[float], *hs_and_Bs: Tensor) -> Tensor:
         n = len(reaches)
         hs, cast = [h.to(y.dtype) for h in hs_and_Bs[:n]], [B.to(y.dtype) for B in hs_and_Bs[n:]]
         ctx.save_for_backward(*hs, *cast); ctx.reaches, ctx.tables, ctx.scales, ctx.dtypes = reaches, tables, scales, [t.dtype for t in hs_and_Bs]
@@ -75,7 +75,7 @@ def keep_noise(
 class Route:
     "Which adapters act on which tokens, for the layers that share it"
     def __init__(self):
-        self.reaches: list[Reach] = []
+        self.reaches: list[TaskMask] = []
         self.gated: list[str] = []      # the tasks, in reading order, that have a gate
         self.noise: Tensor|None = None  # for dropout, of this forward pass
 
@@ -119,7 +119,7 @@ class BankLinear(nn.Module):
         if self.route.gated: hs = self._weigh(reaches, hs)
         return _Up.apply(y, reaches, into[1], [self.scale[n] for n in names], *hs, *(self.B[n] for n in names))
 
-    def _weigh(self, reaches: list[Reach], hs: tuple[Tensor, ...]) -> list[Tensor]:
+    def _weigh(self, reaches: list[TaskMask], hs: tuple[Tensor, ...]) -> list[Tensor]:
         "The shared activations times g, the private ones times 1 - g; the shared adapter comes first"
         own = [i for i, reach in enumerate(reaches) if reach.name in self.route.gated]
         sizes = [len(hs[i]) for i in own]
@@ -217,14 +217,14 @@ class AdapterBank(nn.Module):
     def reaches(self,
         tasks: Tensor, # (k, 3) task's number, start, end of stretches of the flattened tokens, in the order of the tasks' numbers; on the CPU
         layer: int,
-    ) -> list[Reach]: # one an adapter that has something to do there
+    ) -> list[TaskMask]: # one an adapter that has something to do there
         "Which adapter acts where"
         out = {a: [] for a in self.ranks}
         for number, start, end in tasks.tolist():
             t = self.tasks[number]
             for a in self._on(t, layer) if end > start else []:
                 out[a].append((None if t in self.detached.get(a, ()) else self.rows.get(a, {}).get(t, 0), start, end))
-        return [Reach(a, pieces) for a, pieces in out.items() if pieces]
+        return [TaskMask(a, pieces) for a, pieces in out.items() if pieces]
 
     def sharers(self,
         adapter: str,
@@ -232,7 +232,7 @@ class AdapterBank(nn.Module):
         "Who teaches an adapter"
         return tuple(t for t in self.tasks if adapter in self.active[t] and t not in self.detached.get(adapter, ()))
 
-    def collect(self,
+    def set_task_gradients(self,
         adapter: str,
         tasks: list[str],    # in the order of the table's rows
         views: list[Tensor], # (T, …) of each weight in `adapter(adapter)`; see `TaskGradients`

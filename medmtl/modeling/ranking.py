@@ -8,7 +8,7 @@ __all__ = ['pairwise_margin', 'ranking_examples', 'RankingHead', 'decode_ranking
 # %% ../../nbs/modeling/11_ranking.ipynb #d0a7e223
 from torch import nn, Tensor
 from ..data.documents import Query
-from .windows import Example, Reads, check_ids
+from .windows import Example, HeadInputs, check_ids
 
 # %% ../../nbs/modeling/11_ranking.ipynb #c6eb703e
 def _pairs(relevant: Tensor, groups: Tensor) -> Tensor: # (n, n) True for a relevant and an irrelevant candidate of the same question
@@ -70,19 +70,19 @@ class RankingHead(nn.Module):
     ) -> Tensor: # (reads, 1) scores
         return self.out(self.dropout(states.float()))
 
-    def counts(self, reads: Reads) -> dict[str, int]: # what the loss is a mean over
+    def counts(self, reads: HeadInputs) -> dict[str, int]: # what the loss is a mean over
         return {'pairs': int(_pairs(reads.targets, reads.groups).sum())}
 
     def loss(self,
         logits: Tensor,  # (reads, 1)
-        reads: Reads,    # targets 1, 0, or -1 for unknown; groups are the queries
+        reads: HeadInputs,    # targets 1, 0, or -1 for unknown; groups are the queries
         whole: dict[str, int]|None=None, # counts of the step that this is a part of
     ) -> Tensor: # scalar, mean over pairs: those of the whole step, of which this is the part
         return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin, whole['pairs'] if whole else None)
 
-    def said(self,
+    def decode(self,
         logits: Tensor,  # (reads, 1)
-        reads: Reads,
+        reads: HeadInputs,
     ) -> list[float]: # one an example
         "The scores as numbers"
         return logits.squeeze(-1).tolist()

@@ -13,14 +13,14 @@ from .adapters import AdapterBank
 from .backbones import Backbone
 from .windows import Example
 from .levels import CrossLevel, Levels
-from .span_head import MarkingHead
-from .spans import Schema, decode_marks, marked_examples, sayable
+from .span_head import SpanHead
+from .spans import Schema, decode_spans, span_examples, representable
 from .network import Network
 from .ranking import RankingHead, decode_ranking, ranking_examples
 from .tagging import TaggingHead, decode_tagging, tagging_examples
 
 # %% ../../nbs/modeling/16_streams.ipynb #0c30e53d
-HEADS = ('bio', 'ranking', 'span_pairs', 'temporal', 'relation') # the last three are `MarkingHead`s
+HEADS = ('bio', 'ranking', 'span_pairs', 'temporal', 'relation') # the last three are `SpanHead`s
 
 @dataclass(frozen=True)
 class Stream:
@@ -48,7 +48,7 @@ class Stream:
                    settings.get('level', 1))
 
     @property
-    def schema(self) -> Schema: # of a `MarkingHead`
+    def schema(self) -> Schema: # of a `SpanHead`
         return Schema(self.labels, self.attributes, self.relations, self.head == 'span_pairs', self.head == 'relation', self.window)
 
 # %% ../../nbs/modeling/16_streams.ipynb #a52c9238
@@ -58,7 +58,7 @@ def make_head(
 ) -> nn.Module:
     "The head of a stream, on states of size `hidden`"
     if stream.head == 'bio': return TaggingHead(hidden, stream.labels)
-    return RankingHead(hidden) if stream.head == 'ranking' else MarkingHead(hidden, stream.schema)
+    return RankingHead(hidden) if stream.head == 'ranking' else SpanHead(hidden, stream.schema)
 
 def make_examples(
     stream: Stream,
@@ -69,27 +69,27 @@ def make_examples(
     "Documents or queries as the stream's examples"
     if stream.head == 'bio': return tagging_examples(items, tokenizer, list(stream.labels), max_tokens)
     if stream.head == 'ranking': return ranking_examples(items, tokenizer, max_tokens)
-    return marked_examples(items, tokenizer, stream.schema, max_tokens)
+    return span_examples(items, tokenizer, stream.schema, max_tokens)
 
 def decode(
     stream: Stream,
-    said: list,              # one an example, as the head's `said` gives it
+    said: list,              # one an example, as the head's `decode` gives it
     examples: list[Example], # of `items`
     items: list,             # documents, or queries
 ): # documents as predicted, or query id -> candidate id -> score
     "Predicted documents, or scores by query and candidate"
     if stream.head == 'bio': return decode_tagging(said, examples, items, list(stream.labels))
     if stream.head == 'ranking': return decode_ranking(said, examples, items)
-    return decode_marks(said, examples, items, stream.schema)
+    return decode_spans(said, examples, items, stream.schema)
 
 # %% ../../nbs/modeling/16_streams.ipynb #362eb620
 def perfect(
     stream: Stream,
     examples: list[Example],
-) -> list: # one an example, as the head's `said` would give it
+) -> list: # one an example, as the head's `decode` would give it
     "What a head without fault would say"
     if stream.head == 'bio': return [torch.eye(1 + 2 * len(stream.labels))[e.targets].clamp_min(1e-9).log() for e in examples]
-    return [float(e.targets[0]) for e in examples] if stream.head == 'ranking' else [sayable(e, stream.schema) for e in examples]
+    return [float(e.targets[0]) for e in examples] if stream.head == 'ranking' else [representable(e, stream.schema) for e in examples]
 
 # %% ../../nbs/modeling/16_streams.ipynb #7654b48b
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from torch import nn, Tensor
 from ..data.documents import Document, Mention
 from .crf import allowed_steps, chain_loss, marginals, viterbi
-from .windows import Example, Reads, check_corpus, check_offsets, units, windows
+from .windows import Example, HeadInputs, check_corpus, check_offsets, units, windows
 
 # %% ../../nbs/modeling/08_tagging.ipynb #ace64438
 def bio_labels(
@@ -114,19 +114,19 @@ class TaggingHead(nn.Module):
     ) -> Tensor: # (units, labels) scores
         return self.score(states.float().flatten(1))
 
-    def counts(self, reads: Reads) -> dict[str, int]: # what the loss is a mean over
+    def counts(self, reads: HeadInputs) -> dict[str, int]: # what the loss is a mean over
         return {'units': len(reads.targets)}
 
     def loss(self,
         scores: Tensor,     # (units, labels)
-        reads: Reads,       # targets are label numbers; a sequence is an example
+        reads: HeadInputs,       # targets are label numbers; a sequence is an example
         whole: dict[str, int]|None=None, # counts of the step that this is a part of
     ) -> Tensor: # scalar, mean over units: those of the whole step, of which this is the part
         return chain_loss(scores, reads.targets, reads.lengths, self.steps) * (len(reads.targets) / (whole or self.counts(reads))['units'])
 
-    def said(self,
+    def decode(self,
         scores: Tensor,     # (units, labels)
-        reads: Reads,
+        reads: HeadInputs,
     ) -> list[Tensor]: # one (units, labels) an example, on the CPU
         "Log-probabilities of the labels, over all sequences"
         return list(marginals(scores, reads.lengths, self.steps).clamp_min(1e-12).log().cpu().split(reads.lengths))

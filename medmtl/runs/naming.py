@@ -10,7 +10,7 @@ import ast, hashlib, io, json, math, re, tokenize
 from functools import cache
 from pathlib import Path
 from ..modeling.identity import model_identity
-from ..paths import project_root, shown
+from ..paths import project_root, display_path
 
 # %% ../../nbs/runs/00_naming.ipynb #037c7f19
 def plain(
@@ -22,7 +22,7 @@ def plain(
     if isinstance(value, (list, tuple, set)): return [plain(v) for v in (sorted(value) if isinstance(value, set) else value)]
     if isinstance(value, float): return value if math.isfinite(value) else None
     if value is None or isinstance(value, (bool, int)): return value
-    if isinstance(value, Path) or (isinstance(value, str) and Path(value).is_absolute()): return shown(value)
+    if isinstance(value, Path) or (isinstance(value, str) and Path(value).is_absolute()): return display_path(value)
     if not isinstance(value, str): raise TypeError(f'a record holds numbers, names, dicts and lists, not a {type(value).__name__}')
     if len(value) > 300:
         raise ValueError(f'a record holds figures and names, not text (a string of {len(value)} characters was given)')
@@ -68,7 +68,7 @@ def phase_code(
 ) -> str: # Python
     "The code of a phase notebook, but for the cells tagged `display`. Raises `FileNotFoundError`."
     path = project_root()/'nbs'/'phases'/f'{phase}.ipynb'
-    if not path.is_file(): raise FileNotFoundError(f'there is no phase notebook {shown(path)}')
+    if not path.is_file(): raise FileNotFoundError(f'there is no phase notebook {display_path(path)}')
     cells = json.loads(path.read_text(encoding='utf-8'))['cells']
     code = [''.join(c['source']) for c in cells if c['cell_type'] == 'code' and 'display' not in c['metadata'].get('tags', [])]
     return '\n'.join(code)

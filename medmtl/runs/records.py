@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from ..modeling.identity import model_identity
-from ..paths import file_hash, project_root, shown
+from ..paths import file_hash, project_root, display_path
 from .naming import code_version, plain, run_name
 
 # %% ../../nbs/runs/01_records.ipynb #1f2f236a
@@ -78,9 +78,9 @@ def finish_record(
     side = {}
     for name, path in (files or {}).items():
         path = Path(path)
-        if not path.exists(): raise FileNotFoundError(f'{shown(path)} is not there, and cannot be put on record')
+        if not path.exists(): raise FileNotFoundError(f'{display_path(path)} is not there, and cannot be put on record')
         parts = [path] if path.is_file() else [p for p in path.rglob('*') if p.is_file()]
-        side[name] = dict(path=shown(path), sha256=file_hash(path), bytes=sum(p.stat().st_size for p in parts))
+        side[name] = dict(path=display_path(path), sha256=file_hash(path), bytes=sum(p.stat().st_size for p in parts))
     end = _now()
     seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(record['started'])).total_seconds()
     return record | dict(status='finished', finished=end, seconds=seconds, memory=_peak_memory(), tokens=plain(tokens), files=side,
@@ -189,7 +189,7 @@ def _read(notebook: Path) -> tuple[dict|None, bool]:
         found = [o['data'][MIME] for o in outputs if MIME in o.get('data', {})]
         run = nb['metadata'].get('papermill', {})
     except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise ValueError(f'{shown(notebook)} is no notebook, or a damaged one; restore it, or delete it and run again') from e
+        raise ValueError(f'{display_path(notebook)} is no notebook, or a damaged one; restore it, or delete it and run again') from e
     return (found[-1] if found else None), bool(run.get('end_time')) and not run.get('exception')
 
 def read_record(
@@ -238,7 +238,7 @@ def load(
 ): # pandas.DataFrame, one row a finished run, dotted columns: params.model.id, metrics.test.strict_f1, …
     "All finished runs under `folder` as a frame, the oldest first"
     import pandas as pd
-    rows = [flat(record) | dict(notebook=shown(path)) for path, record in read_all(folder)]
+    rows = [flat(record) | dict(notebook=display_path(path)) for path, record in read_all(folder)]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['run', 'phase', 'status', 'notebook'])
 
 # %% ../../nbs/runs/01_records.ipynb #2cc38a78

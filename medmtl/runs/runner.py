@@ -9,7 +9,7 @@ __all__ = ['RunError', 'only_one', 'clear_parts', 'execute', 'corpora_of', 'chec
 # %% ../../nbs/runs/03_runner.ipynb #c43afeee
 import contextlib, json, logging, os, re, shutil, sys, sysconfig, tempfile
 from pathlib import Path
-from ..paths import atomic, expanded, home, project_root, shown
+from ..paths import atomic, expanded, home, project_root, display_path
 from ..progress import follow
 from .records import finished, older_runs, read_record, start_record
 from .naming import code_version, phase_of, run_name
@@ -29,7 +29,7 @@ def only_one(
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try: lock.acquire(timeout=wait)
-    except Timeout: raise RunError(f'{shown(out)} is being made by another process: wait for it, or stop it') from None
+    except Timeout: raise RunError(f'{display_path(out)} is being made by another process: wait for it, or stop it') from None
     try: yield
     finally: path.unlink(missing_ok=True); lock.release()
 
@@ -98,7 +98,7 @@ def _tidy(part: Path, notebook: Path, out: Path):
     "Take this machine out of an executed notebook"
     folders, nb = _folders(), json.loads(part.read_text(encoding='utf-8'))
     run = nb['metadata'].setdefault('papermill', {})
-    run |= dict(input_path=shown(notebook), output_path=shown(out), environment_variables={},
+    run |= dict(input_path=display_path(notebook), output_path=display_path(out), environment_variables={},
                 parameters=_without_machine(run.get('parameters', {}), folders))
     for c in nb['cells']:
         if 'outputs' in c: c['outputs'] = _without_machine(c['outputs'], folders)
@@ -108,10 +108,10 @@ def _tidy(part: Path, notebook: Path, out: Path):
 # %% ../../nbs/runs/03_runner.ipynb #1868b38a
 def _check_parameters(notebook: Path, parameters: dict):
     import papermill
-    if not notebook.is_file(): raise RunError(f'there is no notebook {shown(notebook)}')
+    if not notebook.is_file(): raise RunError(f'there is no notebook {display_path(notebook)}')
     known = papermill.inspect_notebook(_literal(notebook))
     unknown = sorted(parameters.keys() - known.keys())
-    if unknown: raise RunError(f'{shown(notebook)} has no parameter {", ".join(unknown)}; it has {", ".join(known) or "none"}')
+    if unknown: raise RunError(f'{display_path(notebook)} has no parameter {", ".join(unknown)}; it has {", ".join(known) or "none"}')
 
 def _told(error: Exception) -> str:
     "What went wrong, in one line"
@@ -155,7 +155,7 @@ def execute(
         except Exception as e:
             if getattr(e, 'ename', '') == 'KeyboardInterrupt': raise KeyboardInterrupt from None # the signal reached the kernel first
             if part.exists(): _tidy(part, notebook, failed); os.replace(part, failed)
-            raise RunError(f'{out.stem} failed with {_told(e)} (its notebook is {shown(failed)})') from e
+            raise RunError(f'{out.stem} failed with {_told(e)} (its notebook is {display_path(failed)})') from e
         finally: part.unlink(missing_ok=True)
         failed.unlink(missing_ok=True) # of an earlier attempt
     return out
@@ -228,7 +228,7 @@ def older_run(
     if not found: return None
     path, record, apart = found[-1]
     commit = (record['git'].get('commit') or 'unknown')[:10]
-    print(f'{shown(path)} is the same run by older code (commit {commit})' + f'; only one of the two has {", ".join(apart)}' * bool(apart),
+    print(f'{display_path(path)} is the same run by older code (commit {commit})' + f'; only one of the two has {", ".join(apart)}' * bool(apart),
           file=sys.stderr)
     return path
 
@@ -241,7 +241,7 @@ def experiment(
     out, parameters = planned(list(overrides))
     if finished(out) and not force:
         with only_one(out): _bring_back(out.with_suffix(''))
-        print(f'{shown(out)} is finished already', file=sys.stderr)
+        print(f'{display_path(out)} is finished already', file=sys.stderr)
         return out
     if not force and (older := older_run(list(overrides))):
         if reuse: return older
@@ -251,6 +251,6 @@ def experiment(
     notebook = project_root()/'nbs'/'phases'/f'{out.parent.name}.ipynb'
     execute(notebook, out, parameters, again=force)
     record = read_record(out)
-    if not record or record.get('run') != out.stem: raise RunError(f'{shown(out)} is not on record as the run that was asked for: '
+    if not record or record.get('run') != out.stem: raise RunError(f'{display_path(out)} is not on record as the run that was asked for: '
                                                                    'its phase notebook and the runner disagree about parameters or corpus')
     return out

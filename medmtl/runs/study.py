@@ -8,7 +8,7 @@ __all__ = ['studies', 'read_study', 'crossed', 'study']
 # %% ../../nbs/runs/04_study.ipynb #e79d7c03
 import itertools, json, os, signal, subprocess, sys
 from pathlib import Path
-from ..paths import Terminated, atomic, project_root, shown
+from ..paths import Terminated, atomic, project_root, display_path
 from .records import all_tokens, finished, headline, read_record
 from .runner import RunError, older_run, only_one, planned
 
@@ -89,9 +89,9 @@ def _rows(out: Path) -> list[dict]:
     "What came out of a run: a row for each of its tasks"
     if not finished(out):
         failed = out.with_name(f'{out.stem}.failed.ipynb')
-        why = f'failed, see {shown(failed)}' if failed.exists() else 'not finished'
+        why = f'failed, see {display_path(failed)}' if failed.exists() else 'not finished'
         return [dict(run=out.stem, finished=False, metric=why, score=None, tokens=None, minutes=None, notebook=None)]
     record = read_record(out)
-    rest = dict(tokens=all_tokens(record), minutes=round(record['seconds']/60, 1), notebook=shown(out))
+    rest = dict(tokens=all_tokens(record), minutes=round(record['seconds']/60, 1), notebook=display_path(out))
     return [dict(run=out.stem, finished=True, metric=metric, score=score, **rest)
             for metric, score in (headline(record) or {'no primary metric': None}).items()]

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from ..modeling.network import Network
-from ..paths import atomic, shown
+from ..paths import atomic, display_path
 
 # %% ../../nbs/training/02_checkpoints.ipynb #9d3d9712
 def described(network: Network) -> dict[str, str]:
@@ -41,13 +41,13 @@ def load_weights(
 ):
     "Put saved adapters and heads into `network`. Raises `ValueError` where they belong to another one or are damaged, `FileNotFoundError`."
     path = Path(path)
-    if not path.exists(): raise FileNotFoundError(f'no weights at {shown(path)}')
+    if not path.exists(): raise FileNotFoundError(f'no weights at {display_path(path)}')
     try: opened = safe_open(path, 'pt')
-    except SafetensorError as e: raise ValueError(f'{shown(path)} is damaged ({e}): train again') from None
+    except SafetensorError as e: raise ValueError(f'{display_path(path)} is damaged ({e}): train again') from None
     with opened as f:
         params, other = network.trainable(), _differences(f.metadata() or {}, network)
         if not other and set(f.keys()) != set(params): other = ['other heads or adapted layers']
-        if other: raise ValueError(f'{shown(path)} was trained with {"; ".join(other)}')
+        if other: raise ValueError(f'{display_path(path)} was trained with {"; ".join(other)}')
         with torch.no_grad():
             for k, p in params.items(): p.copy_(f.get_tensor(k))
 
@@ -90,11 +90,11 @@ def load_state(
     found = [_whole(last), _whole(before)]
     state = next((s for s in found if isinstance(s, dict)), None)
     if state is None:
-        raise ValueError(f'{shown(last)} is {found[0]} and {before.name} is {found[1]}, so the training cannot go on: '
+        raise ValueError(f'{display_path(last)} is {found[0]} and {before.name} is {found[1]}, so the training cannot go on: '
                          'run it again with --force, which begins from nothing')
     if other := _differences(state['goes_with'], network): raise ValueError(
-        f'{shown(last)} is the state of another training, with {"; ".join(other)}: run again with --force, which begins from nothing')
-    note = '' if state is found[0] else f'{shown(last)} is {found[0]}: goes on from the state before it'
+        f'{display_path(last)} is the state of another training, with {"; ".join(other)}: run again with --force, which begins from nothing')
+    note = '' if state is found[0] else f'{display_path(last)} is {found[0]}: goes on from the state before it'
     with torch.no_grad():
         for k, p in network.trainable().items(): p.copy_(state['weights'][k])
     optimizer.load_state_dict(state['optimizer'])

@@ -27,12 +27,12 @@ def _losses_chart(
     return lines + lines.mark_point(filled=True, size=40).properties(data=alone)
 
 def _looks_chart(
-    looks, # frame of step, figure, score
+    evaluations_of, # frame of step, figure, score
 ):
     "A line a figure; where each was looked at once, a row a figure, with its value"
     import altair as alt
-    once = looks.groupby('figure').step.transform('size').eq(1)
-    base = alt.Chart(looks, title='development set')
+    once = evaluations_of.groupby('figure').step.transform('size').eq(1)
+    base = alt.Chart(evaluations_of, title='development set')
     if once.all():
         words = "format(datum.score, '.3f') + '   ' + datum.figure + ', step ' + datum.step"
         base = base.encode(x=alt.X('score', **score_axis('score')),
@@ -48,7 +48,7 @@ def _looks_chart(
         tooltip=['figure', 'step', 'score'])
     alone = lines.mark_text(align='left', dx=7).encode(text=alt.Text('score', format='.3f'))
     alone = alone.transform_filter(
-        alt.FieldOneOfPredicate('figure', [*looks.figure[once].unique()]))
+        alt.FieldOneOfPredicate('figure', [*evaluations_of.figure[once].unique()]))
     return (lines + alone if once.any() else lines).properties(width=420, height=180)
 
 def course_chart(
@@ -57,13 +57,13 @@ def course_chart(
     "The loss and the development set's figures in the course of a training"
     import altair as alt, pandas as pd
     steps = history.ledger.frame()
-    looks = pd.DataFrame([{'step': e['step'], 'figure': f'{s}: {primary_metric(s)}',
+    evaluations_of = pd.DataFrame([{'step': e['step'], 'figure': f'{s}: {primary_metric(s)}',
                            'score': round(e[s], 4)}
                           for e in history.evaluations for s in e['streams']])
     smooth = steps.groupby('stream').loss.transform(lambda x: x.ewm(halflife=max(1, len(x) / 50)).mean())
     thin = steps.assign(loss=smooth).groupby('stream')[['step', 'seen', 'loss', 'stream']].apply(
         lambda f: f.iloc[::max(1, len(f) // 30)].round(5)).reset_index(drop=True)
-    return alt.vconcat(_losses_chart(thin), _looks_chart(looks)).resolve_scale(color='independent')
+    return alt.vconcat(_losses_chart(thin), _looks_chart(evaluations_of)).resolve_scale(color='independent')
 
 # %% ../../nbs/training/06_curves.ipynb #edc173dd
 def conflict_chart(
