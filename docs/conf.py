@@ -6,7 +6,8 @@ root = Path(__file__).resolve().parent.parent
 ini = ConfigParser(delimiters=['=']); ini.read(root/'settings.ini', encoding='utf-8'); ini = ini['DEFAULT']
 
 project, author, copyright, version = ini['title'], ini['author'], ini['copyright'], ini['version']
-extensions = ['myst_nb']
+extensions = ['myst_nb', 'sphinx_copybutton']
+copybutton_prompt_text, copybutton_prompt_is_regexp = r'\$ |>>> |\.\.\. ', True
 exclude_patterns = ['_files']
 nb_execution_mode = 'off'                # notebooks carry their outputs
 nb_render_markdown_format = "myst" # the default knows no tables, and outputs of notebooks have some

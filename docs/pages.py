@@ -13,9 +13,21 @@ import api
 root = Path(__file__).resolve().parent.parent
 nbs, proc, out, runs = root/'nbs', root/'_proc', root/'_docsrc', root/'outputs'
 ini = ConfigParser(delimiters=['=']); ini.read(root/'settings.ini', encoding='utf-8'); ini = ini['DEFAULT']
-ROOMS = {'': 'Start', '0': 'Ground', 'data': 'Data', 'formats': 'File formats', 'scoring': 'Scoring', 'clinic': 'Simulated clinic',
-         'corpora': 'Corpora', 'modeling': 'Modeling', 'training': 'Training', 'evaluation': 'Evaluation', 'runs': 'Runs',
-         'phases': 'Phases', 'analyses': 'Analyses', 'checks': 'Checks', 'benchmarks': 'Benchmarks'}
+ROOMS = { # folder (or first digit) of notebooks -> title, and what is in it
+    'phases': ('Phases', 'The notebooks that a run executes: parameters in, a record out.'),
+    '0': ('Ground', 'Paths, parameters, progress, charts and the command line.'),
+    'data': ('Data', 'Documents, questions and corpora: what everything else speaks of.'),
+    'formats': ('File formats', 'A file format each, read and written without losing a line.'),
+    'scoring': ('Scoring', "The shared tasks' own figures, with intervals; baselines without a model."),
+    'clinic': ('Simulated clinic', 'Five tasks from one made-up world, in their official formats.'),
+    'corpora': ('Corpora', 'Which corpora there are, how they are added, mapped, checked and loaded.'),
+    'modeling': ('Modeling', 'Backbones, adapters, per-task gradients, heads and levels.'),
+    'training': ('Training', 'The schedule, the loop, gradient surgery, sequential training.'),
+    'evaluation': ('Evaluation', 'What a trained model predicts.'),
+    'runs': ('Runs', 'Names, records, the runner and studies.'),
+    'checks': ('Checks', 'What must hold across the whole repository.'),
+    'benchmarks': ('Benchmarks', 'Ratios measured in one run, on one machine.')}
+PHASE_TITLES = {'p2_single_task': 'phase 2, one task', 'p3_multi_task': 'phase 3, several tasks'}
 VEGA, RECORD = 'application/vnd.vegalite.v6+json', 'application/vnd.medmtl.record+json'
 md, chart_ids, count, astray = nbformat.v4.new_markdown_cell, itertools.count(1), dict(charts=0, entries=0), []
 
@@ -99,6 +111,7 @@ def local(target: str, page: Page, names: dict) -> str:
     file = (page.path.parent/path).resolve()
     up = '../' * page.name.count('/')
     if file in names: return f'{up}{names[file]}.ipynb' + (f'#{anchor}' if anchor else '')
+    if file.parent == root/'docs'/'howto': return f'{up}howto/{guide_name(file)}.md' + (f'#{anchor}' if anchor else '')
     if not file.exists() or not file.is_relative_to(root):
         astray.append(f'{page.path.relative_to(root)} links to {target}, which is not there')
         return target
@@ -223,19 +236,48 @@ def executed() -> dict:
     return {phase: list(group) for phase, group in itertools.groupby(files, key=lambda p: p.relative_to(runs).parent.as_posix())}
 
 
-def run_page(file: Path) -> str:
-    "An executed notebook as a page that is named after the run"
+def record_in(nb) -> dict:
+    "The record that an executed notebook displays; {} where there is none"
+    found = [o.data[RECORD] for c in nb.cells for o in c.get('outputs', []) if RECORD in o.get('data', {})]
+    return found[-1] if found else {}
+
+
+def run_title(about: dict, file: Path) -> str: # such as 'S3b: all on open (smollm2, seed 0)'
+    "What a run is about, in words that a reader can tell apart"
+    if not about: return file.stem
+    p = about['params']
+    strategy = p['strategy']['id'].split('_')[0].upper().replace('S3A', 'S3a').replace('S3B', 'S3b')
+    arm = f", {(p['experiment'] or {}).get('id')}" if p.get('experiment') else ''
+    masks = '' if p['model'].get('unmask') in (None, 'all') else f", unmasked {p['model']['unmask']}"
+    return f"{strategy}: {p['task']['id']} on {p['corpus']['id']} ({p['model']['id']}{masks}, seed {p['seed']}{arm})"
+
+
+def run_row(about: dict, title: str, name: str) -> str:
+    "A row of the table of runs: the run, its scores, tokens, minutes and day"
+    if not about: return f'| [{title}](/runs/{name}) | – | – | – | – |'
+    test, streams = about['metrics'].get('test', {}), about['params']['task']['streams']
+    value = lambda s: (v['value'] if isinstance(v := test[s][streams[s]['metric']], dict) else v)
+    known = [s for s in streams if s in test and test[s].get(streams[s]['metric']) is not None]
+    scores = '<br>'.join(f'{s} {value(s):.3f}' for s in known) or '–'
+    tokens = about.get('tokens') or {}
+    total = sum(tokens.values()) if isinstance(tokens, dict) else tokens
+    return f"| [{title}](/runs/{name}) | {scores} | {total:,} | {about['seconds'] / 60:.0f} | {about['started'][:10]} |"
+
+
+def run_page(file: Path) -> tuple[str, str, str]: # name, title, row of the table
+    "An executed notebook as a page with the run's title"
     nb, name = nbformat.read(file, 4), file.relative_to(runs).with_suffix('').as_posix()
-    done = []
+    about = record_in(nb)
+    title, done = run_title(about, file), []
     for cell in nb.cells:
         if {'hide', 'default_exp'} & directives(cell).keys(): continue
         if cell.cell_type == 'markdown':
-            text = cell.source if done else re.sub(r'^#\s+(.+)', rf'# {file.stem}\n\n**\1**', cell.source, count=1)
+            text = cell.source if done else re.sub(r'^#\s+(.+)', rf'# {title}\n\n`{file.stem}`\n\n**\1**', cell.source, count=1)
             done.append(md(re.sub(r'\[([^\]]*)\]\((?![a-z]+:|#)[^)\s]*\)', r'\1', text)))
         elif cell.cell_type == 'code': done.append(code(cell))
-    if not done or not done[0].source.startswith('# '): done.insert(0, md(f'# {file.stem}'))
+    if not done or not done[0].source.startswith('# '): done.insert(0, md(f'# {title}'))
     write(f'runs/{name}', done)
-    return f'runs/{name}'
+    return f'runs/{name}', title, run_row(about, title, name)
 
 
 def run_pages() -> list:
@@ -243,22 +285,80 @@ def run_pages() -> list:
     made = []
     for phase, files in executed().items():
         if phase == '.': phase = 'other'
-        names = [run_page(f) for f in files]
-        body = f'# {phase}\n\n{len(names)} executed runs.\n\n```{{toctree}}\n:maxdepth: 1\n\n' + '\n'.join(f'/{n}' for n in names) + '\n```\n'
-        file = out/'runs'/phase/'index.md'; file.parent.mkdir(parents=True, exist_ok=True); file.write_text(body, encoding='utf-8')
-        made.append((phase, f'runs/{phase}/index', f'{len(names)} executed runs'))
+        pages = [run_page(f) for f in files]
+        table = ['| run | test | tokens | minutes | day |', '|---|---|--:|--:|---|', *(row for *_, row in pages)]
+        body = f'# Runs: {PHASE_TITLES.get(phase, phase)}\n\nExecuted notebooks, as they stand in `outputs/{phase}`: what each was, and ' \
+               'its primary figures on the test set. Minutes are of the machine that each was run on.\n\n' + '\n'.join(table)
+        put(f'runs/{phase}/index', body + toctree([(t, n) for n, t, _ in pages]))
+        made.append((f'Runs: {PHASE_TITLES.get(phase, phase)}', f'runs/{phase}/index', f'{len(pages)} executed runs'))
+    return made
+
+
+# ---- pages that are no notebooks
+
+def put(name: str, text: str):
+    file = out/f'{name}.md'; file.parent.mkdir(parents=True, exist_ok=True); file.write_text(text, encoding='utf-8')
+
+
+def toctree(rows: list[tuple[str, str]], caption: str='') -> str: # title, name
+    head = f':caption: {caption}\n' if caption else ''
+    return f'\n\n```{{toctree}}\n:hidden:\n{head}\n' + '\n'.join(f'{t} </{n}>' for t, n in rows) + '\n```\n'
+
+
+def guide_name(file: Path) -> str: return re.sub(r'^\d+_', '', file.stem)
+
+
+def guides() -> list: # title, name, summary
+    "The how-to pages of docs/howto, and the command line's help"
+    made = []
+    for file in sorted((root/'docs'/'howto').glob('*.md')):
+        text, name = file.read_text(encoding='utf-8'), f'howto/{guide_name(file)}'
+        found = re.match(r'# (.+)\n+> (.+)\n', text)
+        if not found: give_up(f'docs/howto/{file.name}: it must begin with "# Title" and "> what it answers, in one line"')
+        put(name, text); made.append((found[1], name, found[2]))
+    put('howto/commands', commands())
+    return [*made, ('The command line', 'howto/commands', 'every command with its options')]
+
+
+def commands() -> str:
+    "The help texts, as the commands print them"
+    import argparse
+    sys.path.insert(0, str(root)); os.environ['COLUMNS'] = '96'
+    from medmtl.cli import _parser
+    def texts(parser):
+        yield parser.prog, parser.format_help()
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for p in action.choices.values(): yield from texts(p)
+    blocks = [f'## {prog}\n\n```text\n{text.rstrip()}\n```\n' for prog, text in texts(_parser())]
+    return '# The command line\n\n> Every command with its options, as `--help` prints it.\n\n' + '\n'.join(blocks)
+
+
+def room_pages(pages: list) -> list: # title, name, summary
+    "A page for each room of notebooks, which holds them in the navigation"
+    made = []
+    for room, (title, about) in ROOMS.items():
+        rows = [p for p in pages if p.room == room]
+        if not rows: continue
+        lines = '\n'.join(f'- [{p.title}](/{p.name}): ' + api.safe(p.summary, str) for p in rows)
+        put(f'rooms/{title.lower().replace(" ", "_")}', f'# {title}\n\n> {about}\n\n{lines}' + toctree([(p.title, p.name) for p in rows]))
+        made.append((title, f'rooms/{title.lower().replace(" ", "_")}', about, room))
     return made
 
 
 # ---- the start page
 
 def contents(pages: list, phases: list) -> str:
-    "The navigation (a toctree for each room), and the same to read: every page with its one-line summary"
-    order = list(ROOMS)
-    rooms = sorted({p.room for p in pages}, key=lambda r: order.index(r) if r in order else len(order))
-    groups = [(ROOMS.get(r, r.replace('_', ' ').capitalize()), [(p.title, p.name, p.summary) for p in pages if p.room == r and p.name != 'index']) for r in rooms]
-    groups = [(caption, rows) for caption, rows in [*groups, ('Experiment record', phases)] if rows]
-    trees = ''.join(f'\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n' + '\n'.join(f'{t} </{n}>' for t, n, _ in rows) + '\n```\n' for caption, rows in groups)
+    "The navigation, from the first minute to the last check, and the same to read: every page with its one-line summary"
+    of = lambda room: [(p.title, p.name, p.summary) for p in pages if p.room == room and p.name != 'index']
+    rooms = room_pages(pages)
+    groups = [('Get started', of('')), ('How to', guides()), ('Results', of('analyses') + phases),
+              ('Notebooks', [r[:3] for r in rooms if r[3] not in ('checks', 'benchmarks')]),
+              ('Checks and benchmarks', [r[:3] for r in rooms if r[3] in ('checks', 'benchmarks')])]
+    groups = [(caption, rows) for caption, rows in groups if rows]
+    strays = {p.room for p in pages} - {'', 'analyses', *ROOMS}
+    if strays: give_up(f'nbs/{min(strays)} is no room that docs/pages.py knows: enter it in ROOMS')
+    trees = ''.join(toctree([(t, n) for t, n, _ in rows], caption) for caption, rows in groups)
     lists = ''.join(f'\n### {caption}\n\n' + '\n'.join(f'- [{t}](/{n})' + ': ' + api.safe(s, str) for t, n, s in rows) + '\n' for caption, rows in groups)
     return f'## What is where\n{lists}\nEvery name: {{ref}}`genindex`.\n{trees}'
 
