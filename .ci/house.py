@@ -59,6 +59,12 @@ def without_torch(room: str) -> str: # what went wrong, or ''
     return (done.stderr.strip().splitlines() or ['it failed'])[-1] if done.returncode else ''
 
 
+def machine_paths(path: Path) -> list[str]: # of one machine, in a notebook's outputs
+    cells = json.loads(path.read_text(encoding='utf-8'))['cells']
+    shown = json.dumps([o for c in cells for o in c.get('outputs', [])])
+    return re.findall(r'[^"\\\s]*(?:/site-packages/|/ipykernel_\d|(?<![\w.:/])/(?:home|root|Users)/\w)[^"\\\s]*', shown)
+
+
 def main():
     known, files = modules(), sorted(p for p in notebooks.rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
     graph, faults = {n: imports(n, f, known) for n, f in known.items()}, []
@@ -84,6 +90,9 @@ def main():
     tell('task ids as literals in exported code', len(ids), IDS)
     order = misplaced(graph, files)
     tell('notebooks that stand before what they import', len(order), 0, order)
+    executed = sorted((root/'outputs').glob('*/*.ipynb'))
+    paths = [f'{p.relative_to(root)}: {m}' for p in [*files, *executed] for m in machine_paths(p)]
+    tell('paths of one machine in outputs', len(paths), 0, paths)
     torch = [f'{room}: {why}' for room in NO_TORCH if (why := without_torch(room))]
     tell('rooms that should do without torch and do not', len(torch), 0, torch)
     sys.exit(bool(faults) and f'house: {", ".join(faults)}')
