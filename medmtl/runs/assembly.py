@@ -58,7 +58,7 @@ class Assembly:
     normalise: dict[str, Normaliser]     # stream -> what gives its mentions their concepts, where they have such
 
     @property
-    def train_run(self) -> int: return sum(p.numel() for p in self.network.trainable().values()) # weights
+    def trained(self) -> int: return sum(p.numel() for p in self.network.trainable().values()) # weights
 
     def sizes(self): # pandas frame: a row a split and stream
         "Examples and tokens of each split and stream"
