@@ -23,11 +23,16 @@ def corpus_lines(
     data = file.read_bytes().removeprefix(b'\xef\xbb\xbf')
     raw = re.split(rb'\r\n|\r|\n', data) if any_end else data.split(b'\n')
     returns = sum(line.endswith(b'\r') for line in raw)
-    if returns and not crlf: found.append(Problem(name, 0, 'lines that end in a line feed alone', f'{returns} that end in CRLF'))
+    if returns and not crlf:
+        found.append(Problem(name, 0, 'lines that end in a line feed alone',
+                             f'{returns} that end in CRLF'))
     for n, line in enumerate(raw, 1):
         if not line.strip(): continue
-        try: yield n, line.removesuffix(b'\r').decode()
-        except UnicodeDecodeError as e: found.append(Problem(name, n, 'UTF-8', f'the byte 0x{line[e.start]:02x} in column {e.start + 1}'))
+        try:
+            yield n, line.removesuffix(b'\r').decode()
+        except UnicodeDecodeError as e:
+            found.append(Problem(name, n, 'UTF-8',
+                                 f'the byte 0x{line[e.start]:02x} in column {e.start + 1}'))
 
 # %% ../../nbs/formats/00_lines.ipynb #8e917433
 def corpus_files(
@@ -39,5 +44,7 @@ def corpus_files(
     if path.is_file(): return [path]
     files = sorted(p for p in path.rglob('*') if p.is_file() and p.name.lower().endswith(endings)
                    and not p.name.lower().startswith(('readme', 'license', 'licence', '.')))
-    if not files: raise FileNotFoundError(f'{path}: no such file, and no folder with files that end in {" or ".join(endings)}')
+    if not files:
+        raise FileNotFoundError(f'{path}: no such file, and no folder with files that end in '
+                                f'{" or ".join(endings)}')
     return files

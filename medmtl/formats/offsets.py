@@ -33,7 +33,8 @@ def positions(
         if n == 0 and c == _BOM and 'no_bom' in ways: continue
         if c == '\n' and text[n - 1:n] == '\r' and 'lf' in ways: continue
         out.append(n)
-        if c > '\uffff' and 'utf16' in ways: out.append(None)
+        if c > '\uffff' and 'utf16' in ways:
+            out.append(None)
     return [*out, len(text)]
 
 # %% ../../nbs/formats/02_offsets.ipynb #aee5dd0e
