@@ -12,7 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from ..clinic import generate as clinic
 from . import leakage
-from .registry import KNOWN, PROVIDED, TASKS, added_folder, choose_name, file_hashes, for_task, located, noted_offsets, read_known
+from .registry import KNOWN, PROVIDED, TASKS, added_folder, choose_name, file_hashes
+from .registry import for_task, located, noted_offsets, read_known
 from ..data.corpus import SPLITS, Corpus
 from ..formats.anafora import read_anafora
 from ..formats.brat import read_brat
@@ -24,7 +25,7 @@ from ..paths import atomic, cache_dir, file_hash
 # %% ../../nbs/corpora/04_loading.ipynb #3b8d8590
 def options(
     corpus: dict, # the corpus group of a run's parameters
-) -> dict: # what `load` takes beside task and corpus: `leave_out_leaks`, and the simulated clinic's seed and options
+) -> dict: # what `load` takes beside task and corpus, such as seed and `leave_out_leaks`
     "What is set in a run's parameters and is no description"
     return {k: v for k, v in corpus.items()
             if k not in ('id', 'title', 'restricted', 'tasks') and v is not None}
@@ -50,14 +51,19 @@ def _places(task: str, corpus: str, seed: int, clinic_options: dict) -> tuple[st
                          f"{task}")
     return name, located(name, added_folder(name))
 
+# %% ../../nbs/corpora/04_loading.ipynb #f2494e50
 def load(
     task: str,       # one of `TASKS`
     corpus: str,     # 'simulated', 'open', 'official', or a name in `KNOWN`
     seed: int=0,     # of the simulated clinic
-    leave_out_leaks: bool=False, # leave training documents out that are in a development or test set of any task with this corpus
+    leave_out_leaks: bool=False, # out of training what any task has in dev or test?
     **clinic_options # further options of `clinic.make`; for 'simulated' alone
 ) -> Corpus:
-    "The corpus for a task. Raises `ValueError` for what does not exist, `FileNotFoundError` for what was not added, `FormatError`."
+    """The corpus for a task
+
+    `leave_out_leaks` leaves training documents out that are in a development or test set of any
+    task with this corpus. Raises `ValueError` for what does not exist, `FileNotFoundError` for what
+    was not added, `FormatError`."""
     name, paths = _places(task, corpus, seed, clinic_options)
     if name == 'simulated':
         read = _FORMATS[clinic_options.get('sham') or task]
@@ -92,22 +98,25 @@ def load_tasks(
     corpus: dict, # the corpus group of a run's parameters
     tested_on: dict[str, str]|None=None, # task → another corpus whose test set it is tested on
 ) -> dict[str, Corpus]: # task → corpus
-    "The corpora of a run. What any task trains on and another corpus's test set has too, by the audit, is left out. Raises as `load` does."
+    """The corpora of a run
+
+    What any task trains on and another corpus's test set has too, by the audit, is left out.
+    Raises as `load` does."""
     out = {t: load(t, corpus['id'], **options(corpus)) for t in tasks}
     for task, other in (tested_on or {}).items():
         if task not in out: continue
-        there, test = load(task, other), f'{task} of {other}'
+        target = load(task, other)
+        test = {'test': target.splits['test']}
         trained = {t: Corpus(c.name, c.licence, {'train': c.splits['train']}, {})
                    for t, c in out.items()}
-        found = leaks_among(trained
-                            | {test: Corpus(there.name, there.licence,
-                                            {'test': there.splits['test']}, {})})
+        tested = {f'{task} of {other}': Corpus(target.name, target.licence, test, {})}
+        found = leaks_among(trained | tested)
         out = {t: _leave_out(t, c, found) for t, c in out.items()}
-        here, licence = out[task], there.licence if there.licence.restricted else out[task].licence
-        out[task] = Corpus(f'{here.name}, tested on {other}', licence,
-                           here.splits | {'test': there.splits['test']},
-                           here.hashes | {f'{other}/{f}': h for f, h in there.hashes.items()},
-                           here.left_out)
+        made = out[task]
+        licence = target.licence if target.licence.restricted else made.licence
+        hashes = made.hashes | {f'{other}/{f}': h for f, h in target.hashes.items()}
+        out[task] = Corpus(f'{made.name}, tested on {other}', licence, made.splits | test, hashes,
+                           made.left_out)
     return out
 
 # %% ../../nbs/corpora/04_loading.ipynb #7d8cf98b
@@ -125,16 +134,18 @@ def leaks_among(
     return leakage.audit(corpora,
                          source=lambda id: re.sub(r'^(\d{5,9})_\d+$', r'\1', leakage.source_id(id)))
 
-def _leave_out(task: str, made: Corpus, found: list) -> Corpus: # found: of `leaks_among`; others than this task's do not matter
+def _leave_out(task: str, made: Corpus, found: list) -> Corpus:
+    "The corpus without its leaks; found: of `leaks_among`, others than this task's do not matter"
     gone = {k.train_id for k in found if k.train_stream == task}
     if not gone: return made
     ids = tuple(sorted({*gone, *made.left_out}))
     return Corpus(made.name, made.licence, leakage.without_leaks({task: made}, found)[task].splits,
                   made.hashes | {'left out': sha256('\n'.join(ids).encode()).hexdigest()}, ids)
 
+# %% ../../nbs/corpora/04_loading.ipynb #6e4cee75
 def _code_hash(
     package: Path, # the folder of `medmtl`
-) -> dict[str, str]: # file → SHA-256, of all that decides what is read and what counts as the same
+) -> dict[str, str]: # file → SHA-256, of all that decides what is read and what is the same
     files = [f for room in ('data', 'formats', 'clinic', 'corpora')
              for f in sorted((package/room).glob('*.py'))]
     return {f.relative_to(package).as_posix(): file_hash(f) for f in files}

@@ -60,7 +60,7 @@ def _gap(a: Mention, b: Mention) -> int: # characters between the two; 0 where t
     return max(0, b.start - a.end, a.start - b.end)
 
 def _nearest(m: Mention, among: list[Mention]) -> Mention|None:
-    # of those as near, the shorter, then the earlier
+    "The nearest; of those as near, the shorter, then the earlier"
     return min(among, key=lambda o: (_gap(m, o), o.end - o.start, o.start), default=None)
 
 class _Case(NamedTuple):
@@ -70,30 +70,31 @@ class _Case(NamedTuple):
     treatments: list[Mention]
     cues: list[Mention]
 
+# %% ../../nbs/corpora/01_mappings.ipynb #bc3d48be
 def _owned(document: Document, relation: str, parts: list[Mention],
            owners: list[Mention]) -> dict[str, str]:
-    # id → id of its owner
-    "Whose each part is: by a relation, or the nearest one's"
+    "Id → id of its owner: whose each part is by a relation, or the nearest one's"
     ids, out = {o.id for o in owners}, {}
     for m in parts:
-        said = [r.head for r in document.relations
-                if r.type == relation and r.tail == m.id and r.head in ids]
+        heads = [r.head for r in document.relations
+                 if r.type == relation and r.tail == m.id and r.head in ids]
         near = _nearest(m, owners)
-        if said or near:
-            out[m.id] = said[0] if said else near.id
+        if heads or near:
+            out[m.id] = heads[0] if heads else near.id
     return out
 
 def _cases(document: Document) -> list[_Case]:
-    told = [e for e in events(document) if e.type != 'Combination']
+    stated = [e for e in events(document) if e.type != 'Combination']
     by_id = {m.id: m for m in document.mentions}
     def of_type(*types): return [m for m in document.mentions if m.type in types]
     cues = of_type(*_CUES)
-    triggers = _owned(document, 'has_cue', cues, [by_id[e.trigger] for e in told])
+    triggers = _owned(document, 'has_cue', cues, [by_id[e.trigger] for e in stated])
     def of(e, *types):
-        return [m for m in of_type(*types) if len(told) == 1 or m.id in {a for _, a in e.arguments}]
+        return [m for m in of_type(*types)
+                if len(stated) == 1 or m.id in {a for _, a in e.arguments}]
     return [_Case(e, of(e, 'Effect'), of(e, 'Treatment'),
                   [m for m in cues if triggers.get(m.id) == e.trigger])
-            for e in told]
+            for e in stated]
 
 # %% ../../nbs/corpora/01_mappings.ipynb #62eb7439
 _CUES = {'Negation_cue': 'negation', 'Speculation_cue': 'uncertainty', 'Severity_cue': 'severity'}
@@ -116,7 +117,8 @@ def _slots(case: _Case, text: str) -> dict[str, str]:
                 spans.append((s, e))
         out[f'{slot}_cue'] = ','.join(f'{s}-{e}' for s, e in spans)
         mild = any(_MILD.search(_words(text, m)) for m in cues)
-        out.setdefault(slot, 'yes' if slot != 'severity' else 'slight' if mild else 'severe')
+        severity = 'slight' if mild else 'severe'
+        out.setdefault(slot, severity if slot == 'severity' else 'yes')
     return out
 
 # %% ../../nbs/corpora/01_mappings.ipynb #c2e45a59
@@ -137,22 +139,25 @@ _MEDICATION = {'Drug': 'Drug', 'Dosage': 'Dosage', 'Route': 'Route', 'Freq': 'Fr
                'Duration': 'Duration', 'Treat-Disorder': 'Reason'}
 _MASS = re.compile(r'\d[^a-z%]*((m|µ|mc|n|micro ?)?g(m|rams?)?\b|%|(m|micro ?)?mol)', re.I)
 
-def _linked(document: Document, harmful: list[_Case]) -> set[tuple[str, str]]: # (mention, drug): ids
-    "Which mention belongs to which drugs"
+def _linked(document: Document, harmful: list[_Case]) -> set[tuple[str, str]]:
+    "Which mention belongs to which drugs: (mention, drug), by their ids"
     treatments = [m for m in document.mentions if m.type == 'Treatment']
     parts = [m for m in document.mentions if m.type in _MEDICATION]
     owner = _owned(document, 'has', parts, treatments)
     def drugs(treatment):
         return [m for m in parts if m.type == 'Drug' and owner.get(m.id) == treatment]
-    out = {(m.id, drug.id) for c in harmful for m in c.effects for t in c.treatments
-           for drug in drugs(t.id)}
+    out = set()
+    for c in harmful:
+        given = [drug for t in c.treatments for drug in drugs(t.id)]
+        out |= {(m.id, drug.id) for m in c.effects for drug in given}
     for m in parts:
-        all = drugs(owner.get(m.id)) if m.type != 'Drug' else []
-        out |= {(m.id, drug.id)
-                for drug in (all if m.type == 'Treat-Disorder' else [_nearest(m, all)] if all
-                             else [])}
+        given = drugs(owner.get(m.id)) if m.type != 'Drug' else []
+        if given and m.type != 'Treat-Disorder':
+            given = [_nearest(m, given)]
+        out |= {(m.id, drug.id) for drug in given}
     return out
 
+# %% ../../nbs/corpora/01_mappings.ipynb #722c9323
 def phee_medication(
     document: Document, # read by `read_brat`
 ) -> Document: # n2c2's types, and relations to drugs

@@ -28,7 +28,7 @@ def _relations(docs: Iterable[Document]) -> Counter:
 def counts(
     items: list[Document]|list[Query], # a split
 ) -> dict[str, int]:
-    "How many documents and mentions (and relations, where there are any), or queries and candidates"
+    "How many documents and mentions (and relations, if any), or queries and candidates"
     if items and isinstance(items[0], Query):
         return {'queries': len(items), 'candidates': sum(len(q.candidates) for q in items)}
     relations = _relations(items).total()
@@ -37,8 +37,7 @@ def counts(
 
 def kinds(
     items: list[Document]|list[Query],
-) -> dict[str, int]:
-    # as `counts`; then discontinuous mentions, types of mentions, types of relations; or labels
+) -> dict[str, int]: # as `counts`; then discontinuous mentions and all types; or labels
     "What is counted, and of which type, the most frequent first"
     if items and isinstance(items[0], Query):
         return (counts(items)
@@ -74,6 +73,7 @@ def _readings(path: Path|str) -> tuple[tuple[str, ...], dict]:
     taken = suffixes(path, patterns)
     return patterns, dict(read=sorted(taken), passed_over=sorted(suffixes(path) - taken))
 
+# %% ../../nbs/corpora/00_statistics.ipynb #088f3136
 def inspect(
     format: str,    # one of `FORMATS`; 'cqa' is subtask A
     path: Path|str, # a file, folder or archive, as the format's reader takes it
@@ -98,8 +98,8 @@ def inspect(
                       labels=dict(labels.most_common()))
     else:
         answer = dict(documents=len(items),
-                      mentions=dict(Counter(m.type for d in items
-                                            for m in d.mentions).most_common()),
+                      mentions=dict(Counter(m.type for d in items for m in d.mentions)
+                                    .most_common()),
                       relations=dict(_relations(items).most_common()),
                       discontinuous=sum(m.discontinuous for d in items for m in d.mentions))
     return dict(format=format, **chosen, **answer, problems=[str(p) for p in problems])

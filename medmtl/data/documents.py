@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 # %% ../../nbs/data/00_documents.ipynb #4b1940ec
 @dataclass(frozen=True)
 class Licence:
-    "Under which terms a text may be used; `restricted` text is never displayed, logged or sent anywhere"
+    "Under which terms a text may be used; `restricted` text is never shown, logged or sent on"
     name: str               # 'Apache-2.0', 'PhysioNet Credentialed Health Data License 1.5.0', …
     restricted: bool = True # not known to be open means restricted
     terms: str = ''         # where the terms stand
@@ -51,6 +51,7 @@ class Relation:
     tail: str # the second argument's
     attributes: dict[str, str] = field(default_factory=dict, hash=False)
 
+# %% ../../nbs/data/00_documents.ipynb #08b4a139
 @dataclass(frozen=True)
 class Document:
     "A text and what is annotated in it"
@@ -66,14 +67,17 @@ class Document:
                 f'mentions, {len(self.relations)} relations)')
 
     def faults(self) -> list[str]:
-        "What contradicts the text or itself: an offset outside it, spans out of order, an id twice, a relation to nowhere"
+        """What contradicts the text or itself
+
+        An offset outside it, spans out of order, an id twice, a relation to nowhere."""
         out, seen = [], set()
         for m in self.mentions:
             edges = [x for span in m.spans for x in span]
             if not m.spans:
                 out.append(f'mention {m.id}: no span')
             elif edges[0] < 0 or edges[-1] > len(self.text):
-                out.append(f'mention {m.id}: {edges[0]}–{edges[-1]} is outside 0–{len(self.text)}')
+                out.append(f'mention {m.id}: {edges[0]}–{edges[-1]} is outside '
+                           f'0–{len(self.text)}')
             if any(s >= e for s, e in m.spans) or edges != sorted(edges):
                 out.append(f'mention {m.id}: spans empty or out of order')
             if m.id in seen:
@@ -131,7 +135,7 @@ def report(
     found: list[Problem],              # this reader's faults
     problems: list[Problem]|None=None, # the caller's list, if the caller wants a report
 ):
-    "Hand the faults to the caller's list; raises `FormatError` with all of them where there is none"
+    "Hand the faults to the caller's list; where there is none, raises `FormatError` with them all"
     if problems is not None:
         problems.extend(found)
     elif found: raise FormatError(found)

@@ -112,7 +112,7 @@ THYME_GOLD = ( # the first that a note has is read
     'Temporal-Relation.gold.*', 'Temporal-Entity.gold.*')
 
 def _named(name: str) -> tuple[str, str]:
-    "The document's id and the suffix: schema, annotator, state; '' where the name has not that many parts"
+    "The document's id and the suffix: schema, annotator, state; '' where there are fewer parts"
     match = _NAME.fullmatch(name)
     return (match[1], match[2]) if match else (re.sub(r'\.xml$', '', name, flags=re.I), '')
 
@@ -125,16 +125,21 @@ def _chosen(path: Path, suffix: str|Sequence[str]) -> list[Path]:
     for files in by_document.values():
         fits = ([f for f in files if fnmatchcase(_named(f.name)[1], p)] for p in patterns)
         out += next(filter(None, fits), [])
-    told = ' or '.join(f'DOCUMENT.{p}.xml' for p in patterns)
-    if not out: raise FileNotFoundError(f'{path}: no .xml file there is named {told}')
+    names = ' or '.join(f'DOCUMENT.{p}.xml' for p in patterns)
+    if not out: raise FileNotFoundError(f'{path}: no .xml file there is named {names}')
     return sorted(out)
 
+# %% ../../nbs/formats/07_anafora.ipynb #1341e984
 def _texts(path: Path, texts: Path|str|None) -> dict[str, list[Path]]:
-    "File name → files, of all that might be texts. Raises `FileNotFoundError` for a folder of texts that is none."
+    """File name → files, of all that might be texts.
+
+    Raises `FileNotFoundError` for a folder of texts that is none."""
     if texts is not None and not Path(texts).is_dir():
         raise FileNotFoundError(f'{texts}: no such folder of texts')
-    files = (Path(texts).rglob('*') if texts is not None else path.rglob('*') if path.is_dir()
-             else path.parent.iterdir())
+    if texts is not None:
+        files = Path(texts).rglob('*')
+    else:
+        files = path.rglob('*') if path.is_dir() else path.parent.iterdir()
     out = {}
     for f in sorted(files):
         if f.suffix.lower() != '.xml' and f.is_file():
@@ -144,7 +149,7 @@ def _texts(path: Path, texts: Path|str|None) -> dict[str, list[Path]]:
 def _name(id: str, suffix: str) -> str: return '.'.join(filter(None, [id, suffix, 'xml']))
 
 def _text(id: str, notes: dict[str, list[Path]], needed: bool, found: list[Problem]) -> str:
-    "The document's text; '' where there is none, with a problem where it is `needed` or cannot be had"
+    "The document's text; '' where there is none, a problem where it is `needed` or cannot be had"
     files = [f for name in (id, f'{id}.txt') for f in notes.get(name, [])]
     if len(files) > 1 or needed and not files:
         found.append(Problem(id, 0, f'one text named {id} or {id}.txt', f'{len(files)}'))
@@ -158,7 +163,7 @@ def _text(id: str, notes: dict[str, list[Path]], needed: bool, found: list[Probl
 # %% ../../nbs/formats/07_anafora.ipynb #c7b3e4e1
 def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, taken: bool,
               found: list[Problem]) -> Document|None:
-    "What a file says; None where it is refused, or `taken`: its document has been read from another file"
+    "What a file says; None where it is refused, or `taken`: its document was read from another"
     root = xml_root(file.read_bytes(), name, found)
     def fault(el, expected, got): found.append(Problem(name, int(el.get('line')), expected, got))
     if root is None: return None
@@ -175,12 +180,12 @@ def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, 
 # %% ../../nbs/formats/07_anafora.ipynb #0ba4660d
 def read_anafora(
     path: Path|str,                    # an XML file, or a folder that holds them anywhere below
-    texts: Path|str|None=None,         # folder of the texts; by default they are looked for below `path`, and may be absent
+    texts: Path|str|None=None,         # their folder; by default those below `path`, if any
     suffix: str|Sequence[str]='*',     # which files; several in order of preference: `THYME_GOLD`
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
     offsets: str='as_is',              # how they were counted: 'utf16', 'lf', 'no_bom+lf', …
-) -> list[Document]: # in the order of the files; meta has the suffix; the text is '' where there was none
+) -> list[Document]: # in the files' order; meta has the suffix; the text may be ''
     """The documents of an Anafora corpus. Raises `FormatError` with every fault,
     `FileNotFoundError`, `ValueError` for `offsets`."""
     path, found = Path(path), []
@@ -212,7 +217,8 @@ def anafora_texts(
     "The texts that `read_anafora` reads. Raises `FileNotFoundError`."
     path = Path(path)
     ids, notes = [_named(f.name)[0] for f in _chosen(path, suffix)], _texts(path, texts)
-    return sorted({f for id in ids for name in (id, f'{id}.txt') for f in notes.get(name, [])})
+    names = [name for id in ids for name in (id, f'{id}.txt')]
+    return sorted({f for name in names for f in notes.get(name, [])})
 
 # %% ../../nbs/formats/07_anafora.ipynb #d19b31ba
 def read_anafora_annotations(
@@ -303,12 +309,14 @@ def _unwritable(d: Document, suffix: str, xml: str) -> str|None:
 
 # %% ../../nbs/formats/07_anafora.ipynb #4fb476e9
 def write_anafora(
-    documents: list[Document], # without concepts; a relation's attribute `kind` is its link's: TLINK where it has none
-    folder: Path|str,          # gets ID/ID.SUFFIX.xml for each, and the text as ID/ID; other files there stay
-    suffix: str|None=None,     # 'Temporal-Relation.system.completed'; by default the one that the document was read with, else gold
+    documents: list[Document], # without concepts; a relation's `kind` is its link's, or TLINK
+    folder: Path|str,          # gets ID/ID.SUFFIX.xml for each, and the text as ID/ID
+    suffix: str|None=None,     # by default the one that the document was read with, else gold
     with_text: bool=True,      # write the texts too? Not for what is handed to others
 ):
-    "Writes what `read_anafora` reads back as it was. Raises `ValueError` for what the format cannot hold."
+    """Writes what `read_anafora` reads back as it was.
+
+    Raises `ValueError` for what the format cannot hold."""
     ids, rows = Counter(d.id for d in documents), []
     for d in documents:
         end = (suffix if suffix is not None

@@ -22,7 +22,7 @@ _PART, _NAME = re.compile(r'(\d{1,9}) +(\d{1,9})', re.A), re.compile(r'[\w.+/-]{
 def _letters(text: str) -> str: return ''.join(text.split())
 
 def _mention(id: str, columns: list[str], text: str|None) -> Mention|tuple[str, str]:
-    "The mention, or what was expected and what was found; `text` None: nothing to check offsets and words against"
+    "The mention, or what was expected and found; `text` None: nothing to check it against"
     if len(columns) < 2 or not columns[1].strip() or _letters(''.join(columns[2:])):
         return ('an id, type and offsets, and words, with tabs between',
                 f'{len(columns) + 1} columns')
@@ -44,8 +44,8 @@ def _mention(id: str, columns: list[str], text: str|None) -> Mention|tuple[str, 
     return Mention(id, kind, spans)
 
 # %% ../../nbs/formats/06_brat.ipynb #7d0a590b
-_ID, _POINTER = (re.compile(r'[TERAMN#]\d{1,9}|\*', re.A),
-                 re.compile(r'([\w.+/-]{1,60}):([TE]\d{1,9})', re.A))
+_ID = re.compile(r'[TERAMN#]\d{1,9}|\*', re.A)
+_POINTER = re.compile(r'([\w.+/-]{1,60}):([TE]\d{1,9})', re.A)
 
 @dataclass(frozen=True)
 class Event:
@@ -66,7 +66,9 @@ def _event(id: str, content: str) -> Event|None:
 Lines = dict[str, tuple[int, list[str]]] # id → the line's number, and its columns after the id
 
 class _Page:
-    "A document's annotations while they come in; `faults` has the number of each line that is none, what was expected, what was found"
+    """A document's annotations while they come in
+
+    `faults` has the number of each line that is none, what was expected, what was found."""
     def __init__(self, text: str|None):
         self.text, self.mentions, self.events, self.relations = text, {}, {}, {}
         self.concepts, self.meta, self.faults = {}, {}, []
@@ -74,7 +76,8 @@ class _Page:
         self.about, self.held = {'A': {}, 'N': {}}, set()
 
     def _anchor(self, id: str) -> str|None:
-        return id if id in self.mentions else self.events[id].trigger if id in self.events else None
+        if id in self.mentions: return id
+        return self.events[id].trigger if id in self.events else None
 
     def take_mentions(self, lines: Lines):
         for id, (n, columns) in lines.items():
@@ -112,10 +115,8 @@ def _take_relations(page: _Page, lines: Lines):
         ends = [_POINTER.fullmatch(word) for word in words]
         anchors = [page._anchor(p[2]) for p in ends if p]
         if len(words) != 2 or not all(ends) or not all(anchors) or not _NAME.fullmatch(kind):
-            page.faults.append((n,
-                                'a relation: type and two arguments that exist, like Arg1:T1 '
-                                'Arg2:T2',
-                                'one without them'))
+            expected = 'a relation: type and two arguments that exist, like Arg1:T1 Arg2:T2'
+            page.faults.append((n, expected, 'one without them'))
             continue
         page.relations[id] = Relation(id, kind, *anchors)
         plain = f'{kind} Arg1:{anchors[0]} Arg2:{anchors[1]}'
@@ -136,6 +137,7 @@ def _attribute(page: _Page, id: str, columns: list[str]) -> str|None:
     holder.attributes[name] = ' '.join(filter(None, value)) or 'true'
     page.about['A'][id] = ' '.join(''.join(columns).split())
 
+# %% ../../nbs/formats/06_brat.ipynb #d60f1ca2
 def _concept(page: _Page, id: str, columns: list[str]) -> str|None:
     "Takes an N line in; what was expected where it cannot"
     words, name = columns[0].split(), '\t'.join(columns[1:]).rstrip()
@@ -176,13 +178,13 @@ def _contents(mentions: Iterable[Mention], relations: Iterable[Relation]) -> dic
             'N': [f'Reference {m.id} {c}' for m in mentions for c in m.concepts]}
 
 def _numbered(kind: str, contents: list[str], meta: dict[str, str]) -> dict[str, str]:
-    "Id → content: those that `meta` tells (`M` lines count as `A`), then the rest under free numbers"
+    "Id → content: those that `meta` tells (M lines count as A), then the rest under free numbers"
     def key(content): return tuple(content.split('\t')[0].split(' ')[:2 if kind == 'A' else 3])
-    told = {id: content for id, content in meta.items()
-            if _ID.fullmatch(id) and id[0].replace('M', 'A') == kind}
-    known = {key(content) for content in told.values()}
-    free = (f'{kind}{n}' for n in count(1) if f'{kind}{n}' not in told)
-    return told | dict(zip(free, [c for c in contents if key(c) not in known], strict=False))
+    given = {id: content for id, content in meta.items()
+             if _ID.fullmatch(id) and id[0].replace('M', 'A') == kind}
+    known = {key(content) for content in given.values()}
+    free = (f'{kind}{n}' for n in count(1) if f'{kind}{n}' not in given)
+    return given | dict(zip(free, [c for c in contents if key(c) not in known], strict=False))
 
 def _finished(page: _Page) -> tuple[tuple[Mention, ...], tuple[Relation, ...], dict[str, str]]:
     "The mentions with their concepts, the relations, and `meta`"
@@ -288,8 +290,11 @@ def _corpus(path: Path, part: str, found: list[Problem]) -> dict[str, Path|_Pack
                                 'one, or one .ann file')
     return {p.relative_to(path).as_posix(): p for p in corpus_files(path/part, ends)}
 
+# %% ../../nbs/formats/06_brat.ipynb #4fc5af48
 def _pairs(files: dict[str, Path|_Packed], found: list[Problem]) -> dict[str, dict[str, str]]:
-    "Document id → {'.txt': name, '.ann': name}; the second file of an id is a fault, and so is each line in it"
+    """Document id → {'.txt': name, '.ann': name}
+
+    The second file of an id is a fault, and so is each line in it."""
     out = {}
     for name, file in files.items():
         id, end = Path(name).stem, Path(name).suffix.lower()
@@ -315,9 +320,10 @@ def _annotated(id: str, text: str|None, file: Path|_Packed, name: str, licence: 
     mentions, relations, meta = _finished(page)
     return Document(id, text or '', mentions, relations, licence, meta)
 
+# %% ../../nbs/formats/06_brat.ipynb #522cac93
 def read_brat(
-    path: Path|str,                    # a folder, a .tar.gz, or an .ann file with its text beside it
-    part: str='',                      # of a folder or archive: only what lies below this folder in it ('train')
+    path: Path|str,                    # a folder, a .tar.gz, or an .ann file beside its text
+    part: str='',                      # in a folder or archive: only what is below this folder
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of their ids, which are the files' names
@@ -346,8 +352,8 @@ def _documents(path: Path, part: str, licence: Licence, found: list[Problem]) ->
 
 # %% ../../nbs/formats/06_brat.ipynb #85ad190d
 def read_brat_annotations(
-    path: Path|str,                    # a folder, a .tar.gz, or an .ann file; texts in it are not opened
-    part: str='',                      # of a folder or archive: only what lies below this folder in it
+    path: Path|str,                    # a folder, a .tar.gz, or an .ann file; texts are not opened
+    part: str='',                      # in a folder or archive: only what is below this folder
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # without text: offsets and words are not checked against any
@@ -367,22 +373,23 @@ def _words(text: str, m: Mention) -> str:
 
 def _lines(d: Document) -> list[str]:
     "The document's .ann file, line by line"
-    told = {kind: [(id, v) for id, v in d.meta.items() if re.fullmatch(rf'[{kind}]\d+', id)]
+    kept = {kind: [(id, v) for id, v in d.meta.items() if re.fullmatch(rf'[{kind}]\d+', id)]
             for kind in 'E*#'}
     about = _contents(d.mentions, d.relations)
     rows = ([(m.id, f"{m.type} {';'.join(f'{s} {e}' for s, e in m.spans)}\t{_words(d.text, m)}")
              for m in d.mentions]
-            + told['E'])
+            + kept['E'])
     rows += [(r.id, d.meta.get(r.id, f'{r.type} Arg1:{r.head} Arg2:{r.tail}')) for r in d.relations
              if '.' not in r.id]
     for kind in 'AN': rows += _numbered(kind, about[kind], d.meta).items()
     return [f'{id}\t{content}'
-            for id, content in rows + [('*', v) for _, v in told['*']] + told['#']]
+            for id, content in rows + [('*', v) for _, v in kept['*']] + kept['#']]
 
+# %% ../../nbs/formats/06_brat.ipynb #fb501dea
 def _unwritable(d: Document, text: str|None) -> str|None:
     "Why an .ann file cannot hold this document's annotations"
-    if not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip() or d.id.startswith('.') \
-        or d.id.lower().startswith(('readme', 'license', 'licence')):
+    if (not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip() or d.id.startswith('.')
+        or d.id.lower().startswith(('readme', 'license', 'licence'))):
         return 'its id cannot be the name of a file'
     if any(not re.fullmatch(r'T\d+', m.id) for m in d.mentions):
         return 'the ids of mentions must be T and a number'
@@ -399,12 +406,12 @@ def _unwritable(d: Document, text: str|None) -> str|None:
     if _finished(page) != (d.mentions, d.relations, meta):
         return 'it would not be read back as it is: meta and relations disagree'
 
-# %% ../../nbs/formats/06_brat.ipynb #fb501dea
+# %% ../../nbs/formats/06_brat.ipynb #b2bc7289
 def _write(documents: list[Document], folder: Path, texts: bool):
     ids = Counter(d.id for d in documents)
     for d in documents:
-        why = ('its id occurs twice' if ids[d.id] > 1
-               else _unwritable(d, d.text if texts else d.text or None))
+        text = d.text if texts else d.text or None
+        why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d, text)
         if why: raise ValueError(f'document {d.id} cannot be written for BRAT: {why}')
     for d in documents:
         pages = ({f'{d.id}.ann': ''.join(line + '\n' for line in _lines(d))}
@@ -420,8 +427,10 @@ def write_brat_annotations(
     _write(documents, Path(folder), False)
 
 def write_brat(
-    documents: list[Document], # ids T1, T2, … of mentions, R1, R2, … of relations; concepts with their database
+    documents: list[Document], # ids T1, T2, … and R1, R2, …; concepts with their database
     folder: Path|str,          # gets id.txt and id.ann for each; other files there stay
 ):
-    "Writes texts and annotations, which `read_brat` reads back as they were. Raises `ValueError` for what the format cannot hold."
+    """Writes texts and annotations, which `read_brat` reads back as they were.
+
+    Raises `ValueError` for what the format cannot hold."""
     _write(documents, Path(folder), True)

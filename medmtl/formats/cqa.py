@@ -50,7 +50,7 @@ def _kept(el: Element, keys: tuple[str, ...], mark: str='') -> dict[str, str]:
     return {mark + k: el.get(k) for k in keys if k in el.attrib}
 
 def _threads(root: Element, fault: Callable) -> list[Query]:
-    "Subtask A: every thread's question with its comments; repeated threads, which the organisers mark, only once"
+    "Subtask A: every thread's question with its comments; threads marked as repeated only once"
     queries, seen = [], set()
     for thread in root.iter('Thread'):
         if 'SubtaskA_Skip_Because_Same_As_RelQuestion_ID' in thread.attrib: continue
@@ -84,8 +84,8 @@ def _originals(root: Element, fault: Callable, subtask: str) -> list[Query]:
     for org in root.iter('OrgQuestion'):
         id, text = org.get('ORGQ_ID', ''), _question(org, 'Org')
         if not id or set(id) & set('\t\r\n') or text is None:
-            for el in (org,
-                       *org.findall(f'Thread/{"RelQuestion" if subtask == "B" else "RelComment"}')):
+            lost = 'RelQuestion' if subtask == 'B' else 'RelComment'
+            for el in (org, *org.findall(f'Thread/{lost}')):
                 fault(el, 'an OrgQuestion: ORGQ_ID, OrgQSubject, OrgQBody',
                       'an element or id missing')
             continue
@@ -95,9 +95,10 @@ def _originals(root: Element, fault: Callable, subtask: str) -> list[Query]:
             given = '' if q is None else q.get('RELQ_RANKING_ORDER', '')
             rank = int(given) if re.fullmatch(r'\d{1,6}', given, re.A) else None
             if subtask == 'B':
-                rows = ([] if q is None
-                        else [(q, _question(q, 'Rel'), 'RELQ_ID', 'RELQ_RELEVANCE2ORGQ', _QUESTION,
-                               rank)])
+                asked = [] if q is None else [q]
+                rows = [(el, _question(el, 'Rel'), 'RELQ_ID', 'RELQ_RELEVANCE2ORGQ', _QUESTION,
+                         rank)
+                        for el in asked]
             else:
                 rows = [(el, _text(el, 'RelCText'), 'RELC_ID', 'RELC_RELEVANCE2ORGQ', _COMMENT,
                          rank and 100 * rank + n)
@@ -112,12 +113,14 @@ def _originals(root: Element, fault: Callable, subtask: str) -> list[Query]:
 
 # %% ../../nbs/formats/08_cqa.ipynb #6c3c93d8
 def read_cqa(
-    path: Path|str,                    # an XML file; with threads alone ('…-subtaskA.xml') or with original questions
+    path: Path|str,                    # an XML file, '…-subtaskA.xml' or one with original questions
     subtask: str='A',                  # 'A', 'B' or 'C'; B and C need original questions
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Query]: # in the order of the file; text = subject, a line feed, body
-    "The queries of a Task 3 file. Raises `FormatError` with every fault, `ValueError` for another subtask."
+    """The queries of a Task 3 file.
+
+    Raises `FormatError` with every fault, `ValueError` for another subtask."""
     if subtask not in ('A', 'B', 'C'): raise ValueError(f'subtask is A, B or C, not {subtask!r}')
     path, found, queries = Path(path), [], []
     if not path.is_file():
@@ -137,12 +140,11 @@ def read_cqa(
         if root.find(f'.//{outer}') is None:
             fault(root, f'{outer} elements for subtask {subtask}', 'none')
         else:
+            expected = ('one question and its comments in a Thread'
+                        + ' of an OrgQuestion' * (subtask != 'A'))
             for el in root.iter():
                 if el.tag in ('RelQuestion', 'RelComment') and el not in known:
-                    fault(el,
-                          'one question and its comments in a Thread'
-                          + ' of an OrgQuestion' * (subtask != 'A'),
-                          'one elsewhere')
+                    fault(el, expected, 'one elsewhere')
     report(found, problems)
     return [Query(q.id, q.text, q.candidates, licence, q.meta) for q in queries]
 
@@ -153,7 +155,8 @@ _DOCTYPE = ('''<!DOCTYPE xml [
 <!ELEMENT Thread (RelQuestion, RelComment*)>
 <!ATTLIST Thread THREAD_SEQUENCE CDATA #REQUIRED>
 <!ELEMENT RelQuestion (RelQSubject, RelQBody)>
-<!ATTLIST RelQuestion RELQ_ID CDATA #REQUIRED RELQ_CATEGORY CDATA #REQUIRED RELQ_DATE CDATA #REQUIRED
+<!ATTLIST RelQuestion RELQ_ID CDATA #REQUIRED RELQ_CATEGORY CDATA #REQUIRED \
+RELQ_DATE CDATA #REQUIRED
  RELQ_USERID CDATA #REQUIRED RELQ_USERNAME CDATA #REQUIRED>
 <!ELEMENT RelQSubject (#PCDATA)>
 <!ELEMENT RelQBody (#PCDATA)>
@@ -185,6 +188,7 @@ def _thread(q: Query) -> str:
                 '\t\t</RelComment>']
     return '\n'.join([*out, '\t</Thread>\n\n'])
 
+# %% ../../nbs/formats/08_cqa.ipynb #5008daf8
 def _unwritable(q: Query) -> str|None:
     "Why subtask A's layout cannot hold this query"
     ids, texts = [c.id for c in q.candidates], [c.text for c in q.candidates]
@@ -201,11 +205,14 @@ def _unwritable(q: Query) -> str|None:
     if {*q.meta} - {*_ASKED, *(f'{i} {k}' for i in ids for k in _ANSWERED)}:
         return 'there is no attribute for something in its meta'
 
+# %% ../../nbs/formats/08_cqa.ipynb #1c5faa68
 def write_cqa(
-    queries: list[Query], # candidates in the given order, ranks 1, 2, …; text = subject, a line feed, body
+    queries: list[Query], # ranks 1, 2, … in this order; text = subject, a line feed, body
     path: Path|str,       # the XML file to write
 ):
-    "Writes threads in subtask A's layout, which `read_cqa` reads back as they were. Raises `ValueError` for what it cannot hold."
+    """Writes threads in subtask A's layout, which `read_cqa` reads back as they were.
+
+    Raises `ValueError` for what it cannot hold."""
     for q in queries:
         if why := _unwritable(q):
             raise ValueError(f'query {q.id} cannot be written as a thread: {why}')
@@ -259,10 +266,12 @@ def read_relevancy(
 
 def write_predictions(
     path: Path|str,                      # the file to write
-    scores: dict[str, dict[str, float]], # query id → candidate id → score, candidates in the given order
-    threshold: float=.5,                 # scores above it are labelled true; the ranking metrics do not look
+    scores: dict[str, dict[str, float]], # query id → candidate id → score, in the given order
+    threshold: float=.5,                 # scores above it are labelled true; rankings do not look
 ):
-    "Writes a result file for the official scorer. Raises `ValueError` for scores that are not finite and ids with white space."
+    """Writes a result file for the official scorer.
+
+    Raises `ValueError` for scores that are not finite and ids with white space."""
     rows = [(q, c, float(s)) for q, cs in scores.items() for c, s in cs.items()]
     if bad := [f'{q} {c}' for q, c, s in rows
                if not math.isfinite(s) or not (q and c) or re.search(r'\s', q + c)]:

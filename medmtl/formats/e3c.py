@@ -14,7 +14,8 @@ from itertools import accumulate
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
-from ..data.documents import Document, FormatError, Licence, Mention, Problem, Relation, UNKNOWN, report
+from ..data.documents import Document, FormatError, Licence, Mention, Problem, Relation
+from ..data.documents import UNKNOWN, report
 from .offsets import offset_problem, positions
 from .lines import corpus_files
 from .xml import NO_XML, xml_root
@@ -30,8 +31,11 @@ _ID = '{http://www.omg.org/XMI}id'
 _CUSTOM = '{http:///webanno/custom.ecore}'
 _CAS = '{http:///uima/cas.ecore}'
 _LAYERS = ('CLINENTITY', 'EVENT', 'TIMEX3', 'RML', 'BODYPART', 'ACTOR')
-_LINKS = {'EVENTTLINKLink': ('EVENT', 'TLINK', 'TLINK'), 'EVENTALINKLink': ('EVENT', 'ALINK', 'ALINK'), # link → layer, its attribute, kind
-          'TIMEX3TimexLinkLink': ('TIMEX3', 'timexLink', 'TLINK'), 'RMLPERTAINSTOLink': ('RML', 'PERTAINSTO', 'PERTAINSTO')}
+_LINKS = { # link → layer, its attribute, kind
+    'EVENTTLINKLink': ('EVENT', 'TLINK', 'TLINK'), 'EVENTALINKLink': ('EVENT', 'ALINK', 'ALINK'),
+    'TIMEX3TimexLinkLink': ('TIMEX3', 'timexLink', 'TLINK'),
+    'RMLPERTAINSTOLink': ('RML', 'PERTAINSTO', 'PERTAINSTO'),
+}
 _NUMBER, _WORD = re.compile(r'\d{1,9}', re.A), re.compile(r'[\w.:/+-]{1,40}')
 
 def _layer(el: Element) -> str:
@@ -47,7 +51,7 @@ def _features(el: Element) -> dict[str, str]:
 # %% ../../nbs/formats/09_e3c.ipynb #6d937e7c
 def _mention(el: Element, sofa: str|None,
              characters: Sequence[int|None]) -> Mention|tuple[str, str]:
-    "The mention, or what was expected and what was found; `sofa`: the text's id, None where there is no text"
+    "The mention, or what was expected and found; `sofa`: the text's id, None where there is none"
     id, begin, end = (el.get(k, '') for k in (_ID, 'begin', 'end'))
     features = _features(el)
     if sofa is None or el.get('sofa') != sofa:
@@ -68,15 +72,15 @@ def _mention(el: Element, sofa: str|None,
         concept = ''
     else:
         del features['entityID']
-    return Mention(id, _layer(el), ((characters[b], characters[e]),), (concept,) if concept else (),
-                   features)
+    concepts = (concept,) if concept else ()
+    return Mention(id, _layer(el), ((characters[b], characters[e]),), concepts, features)
 
 # %% ../../nbs/formats/09_e3c.ipynb #7d6b0b76
 _MISSING = 'links that are in the file'
 
 def _relation(el: Element, owners: list[Element], read: dict[Element, Mention],
               ids: set[str]) -> Relation|tuple[str, str]:
-    "The relation, or what was expected and what was found; `owners`: the annotations that name this link"
+    "The relation, or what was expected and found; `owners`: the annotations that name this link"
     layer, _, kind = _LINKS[_layer(el)]
     id, role, target = (el.get(k, '') for k in (_ID, 'role', 'target'))
     if not _NUMBER.fullmatch(id): return 'a whole number as xmi:id', 'something else'
@@ -90,7 +94,7 @@ def _relation(el: Element, owners: list[Element], read: dict[Element, Mention],
 
 def _owners(elements: list[Element], links: set[tuple[str, str]],
             fault: Callable) -> dict[tuple[str, str], list[Element]]:
-    "(link layer, id) → annotations that name it; each name of a link that is not in the file is a fault"
+    "(link layer, id) → annotations that name it; naming a link that is not in the file is a fault"
     out = {}
     for el in elements:
         for link, (layer, attribute, _) in _LINKS.items():
@@ -140,9 +144,8 @@ def _content(root: Element, fault: Callable, offsets: str='utf16'
     read = _once(parts, lambda el: _mention(el, sofa, characters), fault)
     owners = _owners(parts, {(_layer(el), el.get(_ID)) for el in links}, fault)
     ids = {m.id for m in read.values()}
-    relations = _once(
-        links, lambda el: _relation(el, owners.get((_layer(el), el.get(_ID)), []), read, ids),
-        fault)
+    def relation(el): return _relation(el, owners.get((_layer(el), el.get(_ID)), []), read, ids)
+    relations = _once(links, relation, fault)
     meta = _features(heads[0]) if heads else {}
     if any(k.startswith('{') for k in meta):
         fault(heads[0], "METADATA's own features", 'an attribute of another name space')
@@ -173,6 +176,7 @@ def _members(file: Path, name: str, found: list[Problem]) -> Iterator[tuple[str,
         return fault('a whole tar.gz archive', 'one that is damaged or cut off')
     yield from rows
 
+# %% ../../nbs/formats/09_e3c.ipynb #f9403fa2
 def _files(path: Path, found: list[Problem]) -> Iterator[tuple[str, bytes]]:
     "Name and bytes of every XML file at `path`, in archives or not"
     for file in corpus_files(path, ('.xml', '.xmi', '.tar.gz', '.tgz')):
@@ -190,7 +194,7 @@ def _licence(meta: dict[str, str], otherwise: Licence) -> Licence:
 
 def _document(data: bytes, name: str, id: str, offsets: str, licence: Licence, taken: bool,
               found: list[Problem]) -> Document|None:
-    "What a file says; None where it is refused, has no text, or its document was read from another file"
+    "What a file says; None where it is refused, has no text, or its document was read before"
     root = xml_root(data, name, found)
     def fault(el, expected, got): found.append(Problem(name, int(el.get('line')), expected, got))
     if root is None: return None
@@ -206,7 +210,7 @@ def _document(data: bytes, name: str, id: str, offsets: str, licence: Licence, t
 
 # %% ../../nbs/formats/09_e3c.ipynb #afc76df1
 def read_e3c(
-    path: Path|str,                    # a .tar.gz, an XML file, or a folder that holds such files anywhere below
+    path: Path|str,                    # a .tar.gz, an XML file, or a folder of such files
     licence: Licence=UNKNOWN,          # of texts whose file names none
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
     offsets: str='utf16',              # how they were counted: as UIMA does, or 'as_is', …
@@ -236,7 +240,9 @@ def e3c_splits(
     path: Path|str,            # E3C's train_test_split.txt
     language: str='ENGLISH',   # the paragraph's heading: BASQUE, ENGLISH, FRENCH, ITALIAN, SPANISH
 ) -> dict[str, list[Document]]: # 'train' and 'test', in the given order
-    "Divides the documents as the corpus's authors do. Raises `FormatError` where the file has no such paragraph."
+    """Divides the documents as the corpus's authors do.
+
+    Raises `FormatError` where the file has no such paragraph."""
     text = Path(path).read_bytes().decode(errors='replace')
     part = re.search(rf'^{re.escape(language)}[ \t\r]*\n(.*?)(?=^[A-Z]+\s*$|\Z)', text, re.M | re.S)
     train = {*re.findall(r"'(\w+)'", part[1] if part else '')}
@@ -248,10 +254,10 @@ def e3c_splits(
 
 # %% ../../nbs/formats/09_e3c.ipynb #bac9325a
 _OWNED = {(layer, kind): (link, attribute) for link, (layer, attribute, kind) in _LINKS.items()}
-_HEAD = ('<?xml version="1.0" encoding="UTF-8"?>\n<xmi:XMI xmlns:xmi="http://www.omg.org/XMI" '
-         'xmlns:cas="http:///uima/cas.ecore" '
-         'xmlns:custom="http:///webanno/custom.ecore" xmi:version="2.0">\n    <cas:NULL '
-         'xmi:id="0"/>\n')
+_HEAD = ('<?xml version="1.0" encoding="UTF-8"?>\n'
+         '<xmi:XMI xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore" '
+         'xmlns:custom="http:///webanno/custom.ecore" xmi:version="2.0">\n'
+         '    <cas:NULL xmi:id="0"/>\n')
 
 def _row(tag: str, attributes: dict[str, str|int]) -> str:
     return (f'    <{tag} ' + ' '.join(f'{k}={quoteattr(str(v))}' for k, v in attributes.items())
@@ -329,7 +335,9 @@ def write_e3c(
     documents: list[Document], # of E3C's layers; ids of mentions and relations are whole numbers
     folder: Path|str,          # gets ID.xml for each; other files there stay
 ):
-    "Writes what `read_e3c` reads back with the same annotations. Raises `ValueError` for what the format cannot hold."
+    """Writes what `read_e3c` reads back with the same annotations.
+
+    Raises `ValueError` for what the format cannot hold."""
     ids = Counter(d.id for d in documents)
     for d in documents:
         why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d)
@@ -350,7 +358,7 @@ _VALUES = {'docTimeRel': {'IS-CONTAINED': 'OVERLAP', 'CONTAINS': 'BEFORE/OVERLAP
 
 def to_thyme(
     document: Document, # read by `read_e3c`
-) -> Document: # the same text; EVENT and TIMEX3, TLINK and ALINK in THYME's schema, as `write_anafora` writes it
+) -> Document: # the same text; events, times and links in THYME's schema
     "An E3C document as THYME would have it"
     def renamed(m): return {new: _VALUES.get(old, {}).get(m.attributes[old], m.attributes[old])
                             for old, new in _THYME[m.type].items() if old in m.attributes}

@@ -99,12 +99,13 @@ def _drafts(lines: Iterator[tuple[int, str]], name: str, found: list[Problem]) -
         found.append(Problem(name, 0, 'at least one document', 'none'))
     return drafts
 
+# %% ../../nbs/formats/03_pubtator.ipynb #38ea9b71
 def read_pubtator(
     path: Path|str,                     # a file, or a folder of .txt and .PubTator files
     licence: Licence=UNKNOWN,           # of the texts
     problems: list[Problem]|None=None,  # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of the files
-    "The documents of a PubTator corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
+    "The documents of a PubTator corpus. Raises `FormatError` with every fault, `FileNotFoundError`"
     path, found, out, seen = Path(path), [], [], Counter()
     for file in corpus_files(path, ('.txt', '.pubtator')):
         name = file.name if path.is_file() else file.relative_to(path).as_posix()
@@ -150,7 +151,9 @@ def write_pubtator(
     documents: list[Document], # texts with one line feed; mentions in one piece
     path: Path|str,            # the file to write
 ):
-    "Writes a PubTator file that `read_pubtator` reads back as it was. Raises `ValueError` for what the format cannot hold."
+    """Writes a PubTator file that `read_pubtator` reads back as it was.
+
+    Raises `ValueError` for what the format cannot hold."""
     for d in documents:
         if why := _unwritable(d):
             raise ValueError(f'document {d.id} cannot be written as PubTator: {why}')

@@ -53,6 +53,7 @@ def note_stem(
 
 def _is_pipe(file: Path) -> bool: return file.name.lower().endswith(('.pipe', '.pipe.txt'))
 
+# %% ../../nbs/formats/04_share2014.ipynb #afd1d6a0
 def _by_note(files: list[Path], folder: Path, found: list[Problem]) -> dict[str, Path]:
     "Note → file; the second file of a name is a fault"
     out = {}
@@ -99,8 +100,8 @@ def _orphans(pipe: Path, name: str, found: list[Problem]):
 PipeReader = Callable[[str, str|None, Path, str, Licence, list[Problem]], Document]
 
 def read_notes(
-    path: Path|str,                    # a folder with .txt and .pipe files, side by side or in folders of their own
-    note: PipeReader,                  # makes the document of a text and its pipe file; reports lines that it cannot read
+    path: Path|str,                    # a folder with .txt and .pipe files anywhere in it
+    note: PipeReader,                  # makes the document of a text and its pipe file
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of the notes' names
@@ -132,8 +133,9 @@ def _read_notes(path: Path, note: PipeReader, licence: Licence,
                        else Document(id, text, licence=licence))
     return out
 
+# %% ../../nbs/formats/04_share2014.ipynb #dc63dd4b
 def read_share2014(
-    path: Path|str,                    # a folder with .txt and .pipe files, side by side or in folders of their own
+    path: Path|str,                    # a folder with .txt and .pipe files anywhere in it
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
     offsets: str='as_is',              # how they were counted: 'lf', 'utf16', 'no_bom+lf', …
@@ -208,6 +210,8 @@ def write_share2014(
     documents: list[Document], # with at most one concept a mention
     folder: Path|str,          # gets id.txt and id.pipe for each; other files there stay
 ):
-    "Writes texts and mentions, which `read_share2014` reads back as they were. Raises `ValueError` for what the format cannot hold."
+    """Writes texts and mentions, which `read_share2014` reads back as they were.
+
+    Raises `ValueError` for what the format cannot hold."""
     write_pipes(documents, folder)
     for d in documents: _write(Path(folder)/f'{d.id}.txt', d.text)

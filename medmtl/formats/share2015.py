@@ -19,11 +19,14 @@ from .share2014 import note_stem, read_notes, read_pipe_files
 from ..paths import atomic
 
 # %% ../../nbs/formats/05_share2015.ipynb #4203fcff
-SLOTS = { # attribute → (the abbreviation in the organisers' column names, its values); the first value is the default
+# attribute → (the abbreviation in the organisers' column names, its values); the first value is the
+# default
+SLOTS = {
     'negation': ('NI', ('no', 'yes')),
     'subject': ('SC', ('patient', 'family_member', 'donor_family_member', 'donor_other', 'other')),
     'uncertainty': ('UI', ('no', 'yes')),
-    'course': ('CC', ('unmarked', 'changed', 'increased', 'decreased', 'improved', 'worsened', 'resolved')),
+    'course': ('CC', ('unmarked', 'changed', 'increased', 'decreased', 'improved', 'worsened',
+                      'resolved')),
     'severity': ('SV', ('unmarked', 'slight', 'moderate', 'severe')),
     'conditional': ('CO', ('false', 'true')),
     'generic': ('GC', ('false', 'true')),
@@ -49,7 +52,8 @@ def _spans(column: str, at: Sequence[int|None]|None) -> tuple[tuple[int, int], .
         return 'parts that do not overlap', 'two that do'
     return spans if at is None else placed(spans, at)
 
-def _told(spans: tuple[tuple[int, int], ...]) -> str: return ','.join(f'{s}-{e}' for s, e in spans)
+def _format_spans(spans: tuple[tuple[int, int], ...]) -> str:
+    return ','.join(f'{s}-{e}' for s, e in spans)
 
 def _failed(answer) -> bool:
     return isinstance(answer, tuple) and bool(answer) and isinstance(answer[0], str)
@@ -75,16 +79,18 @@ def _slot(slot: str, norm: str, cue: str,
     if cue != _NULL:
         spans = _spans(cue, at)
         if _failed(spans): return f'in Cue_{short} {_NULL} or {spans[0]}', spans[1]
-        out[f'{slot}_cue'] = _told(spans)
+        out[f'{slot}_cue'] = _format_spans(spans)
     return out
 
+# %% ../../nbs/formats/05_share2015.ipynb #908513b5
 def cue(
     mention: Mention, # read by `read_share2015`
     slot: str,        # 'negation', 'subject', … (see `SLOTS`)
-) -> tuple[tuple[int, int], ...]: # (start, end) in characters, in reading order; empty where there is none
+) -> tuple[tuple[int, int], ...]: # (start, end), in reading order; empty: none
     "The words that give a slot its value. Raises `KeyError` for what is no slot."
     SLOTS[slot]
-    return _spans(told, None) if (told := mention.attributes.get(f'{slot}_cue')) else ()
+    column = mention.attributes.get(f'{slot}_cue')
+    return _spans(column, None) if column else ()
 
 # %% ../../nbs/formats/05_share2015.ipynb #c51a32f3
 def _mention(line: str, name: str, at: Sequence[int|None]|None, id: str) -> Mention|tuple[str, str]:
@@ -126,7 +132,7 @@ def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, fo
 
 # %% ../../nbs/formats/05_share2015.ipynb #cd5be02e
 def read_share2015(
-    path: Path|str,                    # a folder with .txt (or .text) and .pipe files, side by side or in folders of their own
+    path: Path|str,                    # a folder with .txt (or .text) and .pipe files in it
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
     offsets: str='as_is',              # how they were counted: 'lf', 'utf16', 'no_bom+lf', …
@@ -141,12 +147,12 @@ def read_share2015_pipes(
     licence: Licence=UNKNOWN,          # of the notes
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # without text: offsets are not checked against any
-    "The disorders and slots in `.pipe` files. Raises `FormatError` with every fault, `FileNotFoundError`."
+    "The disorders and slots in .pipe files. Raises `FormatError`, `FileNotFoundError`"
     return read_pipe_files(path, _note, licence, problems)
 
 # %% ../../nbs/formats/05_share2015.ipynb #0c14e751
 def _lines(d: Document) -> list[str]:
-    rows = [[d.meta.get('name', f'{d.id}.txt'), _told(m.spans),
+    rows = [[d.meta.get('name', f'{d.id}.txt'), _format_spans(m.spans),
              m.concepts[0] if m.concepts else NO_CUI,
              *(m.attributes.get(key, _NULL) for slot in SLOTS for key in (slot, f'{slot}_cue'))]
             for m in d.mentions]
@@ -181,7 +187,9 @@ def write_share2015_pipes(
     documents: list[Document], # disorders with at most one concept, and attributes named in `SLOTS`
     folder: Path|str,          # gets id.pipe for each; other files there stay
 ):
-    "Writes disorders and slots for the official scorer. Raises `ValueError` for what the format cannot hold."
+    """Writes disorders and slots for the official scorer.
+
+    Raises `ValueError` for what the format cannot hold."""
     ids = Counter(d.id for d in documents)
     for d in documents:
         why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d)
@@ -193,6 +201,8 @@ def write_share2015(
     documents: list[Document], # as for `write_share2015_pipes`
     folder: Path|str,          # gets id.txt and id.pipe for each; other files there stay
 ):
-    "Writes texts, disorders and slots, which `read_share2015` reads back as they were. Raises `ValueError` for what it cannot hold."
+    """Writes texts, disorders and slots, which `read_share2015` reads back as they were.
+
+    Raises `ValueError` for what the format cannot hold."""
     write_share2015_pipes(documents, folder)
     for d in documents: _write(Path(folder)/f'{d.id}.txt', d.text)

@@ -22,7 +22,7 @@ def xml_root(
     data: bytes,          # an XML file
     name: str,            # how problems call it
     found: list[Problem], # gets what is wrong with it: one problem where it was refused
-) -> Element|None: # each element has the line where it starts, from 1, as its attribute `line`; None where the file was refused
+) -> Element|None: # each element has its first line as attribute `line`; None: refused
     "The tree of an XML file; refused are ill-formed ones and whatever defines entities"
     from defusedxml import EntitiesForbidden
     from defusedxml.ElementTree import XMLParser
