@@ -83,8 +83,8 @@ def _unpack(archive: Path, pattern: str, folder: Path) -> int: # how many files
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as e:
         raise OSError('what came is no whole archive') from e
     if not names:
-        raise OSError('the archive has none of the files that are wanted; the publisher may have '
-                      'moved them')
+        raise OSError('the archive has none of the files that are wanted; '
+                      'the publisher may have moved them')
     return len(names)
 
 # %% ../../nbs/corpora/05_download.ipynb #1a87d015

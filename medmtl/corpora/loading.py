@@ -47,8 +47,8 @@ def _places(task: str, corpus: str, seed: int, clinic_options: dict) -> tuple[st
         raise ValueError(f'{", ".join(clinic_options)}: only the simulated corpus has options')
     name = PROVIDED[task].get(corpus, corpus)
     if task not in KNOWN[name]['tasks']:
-        raise ValueError(f"{name} is a corpus of {' and '.join(KNOWN[name]['tasks'])}, not of "
-                         f"{task}")
+        right = ' and '.join(KNOWN[name]['tasks'])
+        raise ValueError(f'{name} is a corpus of {right}, not of {task}')
     return name, located(name, added_folder(name))
 
 # %% ../../nbs/corpora/04_loading.ipynb #f2494e50

@@ -291,8 +291,8 @@ def _unwritable(d: Document, suffix: str, xml: str) -> str|None:
         or re.search(r'\.(xml|txt)$', d.id, re.I)
         or d.id.lower().startswith(('readme', 'license', 'licence', '.')) or not d.id
         or _named(_name(d.id, suffix)) != (d.id, suffix)):
-        return ('its id and suffix cannot be told apart in the name of a file; a suffix is '
-                'schema.annotator.state')
+        return ('its id and suffix cannot be told apart in the name of a file; '
+                'a suffix is schema.annotator.state')
     if any(m.concepts for m in d.mentions): return 'the format has no place for concepts'
     if not all(_TAG.fullmatch(k) for x in (*d.mentions, *d.relations) for k in x.attributes):
         return 'an attribute whose name cannot be an element'
@@ -304,8 +304,8 @@ def _unwritable(d: Document, suffix: str, xml: str) -> str|None:
     if faults: return 'expected {}; found {}'.format(*faults[0])
     relations = tuple(replace(r, attributes={'kind': 'TLINK'} | r.attributes) for r in d.relations)
     if back != (d.mentions, relations):
-        return ('white space around an id or an attribute, or spans out of order, would not come '
-                'back')
+        return ('white space around an id or an attribute, or spans out of order, '
+                'would not come back')
 
 # %% ../../nbs/formats/07_anafora.ipynb #4fb476e9
 def write_anafora(

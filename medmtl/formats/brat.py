@@ -105,8 +105,8 @@ class _Page:
         for id, e in self.events.items():
             self.meta[id] = ' '.join(lines[id][1][0].split())
             for k, (role, argument) in enumerate(e.arguments, 1):
-                self.relations[f'{id}.{k}'] = Relation(f'{id}.{k}', role, e.trigger,
-                                                       self._anchor(argument))
+                link = Relation(f'{id}.{k}', role, e.trigger, self._anchor(argument))
+                self.relations[link.id] = link
 
 # %% ../../nbs/formats/06_brat.ipynb #fcbfb55a
 def _take_relations(page: _Page, lines: Lines):
@@ -141,8 +141,8 @@ def _attribute(page: _Page, id: str, columns: list[str]) -> str|None:
 def _concept(page: _Page, id: str, columns: list[str]) -> str|None:
     "Takes an N line in; what was expected where it cannot"
     words, name = columns[0].split(), '\t'.join(columns[1:]).rstrip()
-    expected = ('Reference, the id of a mention or event, database:id, each once for it; a tab; a '
-                'name')
+    expected = ('Reference, the id of a mention or event, database:id, each once for it; '
+                'a tab; a name')
     if len(words) != 3 or words[0] != 'Reference' or not re.fullmatch(r'[^:]+:.+', words[2]):
         return expected
     known = page.concepts.setdefault(words[1], [])
@@ -282,12 +282,12 @@ def _corpus(path: Path, part: str, found: list[Problem]) -> dict[str, Path|_Pack
                if name.startswith(start) and name.lower().endswith(ends)
                and not Path(name).name.lower().startswith(('readme', 'license', 'licence'))}
         if not out and len(found) == seen:
-            raise FileNotFoundError(f'{path}: no .txt or .ann file in '
-                                    f'it{part and f" below {part}"}')
+            below = part and f' below {part}'
+            raise FileNotFoundError(f'{path}: no .txt or .ann file in it{below}')
         return out
     if path.is_file():
-        raise FileNotFoundError(f'{path}: BRAT is a folder of .txt and .ann files, a .tar.gz of '
-                                'one, or one .ann file')
+        raise FileNotFoundError(f'{path}: BRAT is a folder of .txt and .ann files, '
+                                'a .tar.gz of one, or one .ann file')
     return {p.relative_to(path).as_posix(): p for p in corpus_files(path/part, ends)}
 
 # %% ../../nbs/formats/06_brat.ipynb #4fc5af48

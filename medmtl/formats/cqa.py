@@ -113,7 +113,7 @@ def _originals(root: Element, fault: Callable, subtask: str) -> list[Query]:
 
 # %% ../../nbs/formats/08_cqa.ipynb #6c3c93d8
 def read_cqa(
-    path: Path|str,                    # an XML file, '…-subtaskA.xml' or one with original questions
+    path: Path|str,                    # an XML file: '…-subtaskA.xml', or with original questions
     subtask: str='A',                  # 'A', 'B' or 'C'; B and C need original questions
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
@@ -174,11 +174,9 @@ def _open(tag: str, attrs: dict[str, str|None]) -> str:
 # %% ../../nbs/formats/08_cqa.ipynb #9362080f
 def _thread(q: Query) -> str:
     subject, body = q.text.split('\n', 1)
+    asked = {'RELQ_ID': q.id} | {k: q.meta.get(k) for k in _ASKED} | {'RELQ_USERNAME': 'N/A'}
     out = ['\t' + _open('Thread', {'THREAD_SEQUENCE': q.id}),
-           '\t\t'
-           + _open('RelQuestion',
-                   {'RELQ_ID': q.id} | {k: q.meta.get(k) for k in _ASKED}
-                   | {'RELQ_USERNAME': 'N/A'}),
+           '\t\t' + _open('RelQuestion', asked),
            '\t\t\t' + xml_element('RelQSubject', subject), '\t\t\t' + xml_element('RelQBody', body),
            '\t\t</RelQuestion>']
     for c in q.candidates:
