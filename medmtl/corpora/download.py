@@ -69,8 +69,9 @@ def _members(archive: Path): # yields name and bytes of the files in a .zip or .
                 if m.isreg() and m.size <= _LIMIT:
                     yield m.name, lambda m=m: tar.extractfile(m).read()
 
+# %% ../../nbs/corpora/05_download.ipynb #dbc4006d
 def _unpack(archive: Path, pattern: str, folder: Path) -> int: # how many files
-    "Takes the wanted members out. Raises `OSError` for what is no whole archive or has none"
+    "Takes the wanted members out. Raises `OSError` where the archive is not whole or has none"
     names = set()
     try:
         for name, read in _members(archive):
@@ -99,6 +100,12 @@ def _near(address: str, source: str|None) -> str: # the address, or the same fil
     if source is None: return address
     base = source if re.match(r'\w+://', source) else Path(source).expanduser().resolve().as_uri()
     return f"{base.rstrip('/')}/{address.rsplit('/', 1)[1]}"
+
+def _reason(e: Exception) -> object:
+    "What went wrong, in the server's or the system's words"
+    reason = getattr(e, 'reason', e)
+    if isinstance(e, urllib.error.HTTPError): return f'the server answered {e.code}, {reason}'
+    return getattr(reason, 'strerror', None) or reason
 
 # %% ../../nbs/corpora/05_download.ipynb #f9020e0e
 def fetch(
@@ -132,8 +139,6 @@ def fetch(
             if folder.is_dir():
                 folder.rmdir()
     except (OSError, ValueError, http.client.HTTPException) as e:
-        reason = getattr(e, 'reason', e)
-        why = (f'the server answered {e.code}, {reason}' if isinstance(e, urllib.error.HTTPError)
-               else getattr(reason, 'strerror', None) or reason)
-        raise OSError(advice(name, folder, f'{address.rsplit("/", 1)[1]}: {why}')) from e
+        why = f'{address.rsplit("/", 1)[1]}: {_reason(e)}'
+        raise OSError(advice(name, folder, why)) from e
     return registry.add(name, folder, anyway) | dict(archives=archives)

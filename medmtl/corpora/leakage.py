@@ -99,6 +99,15 @@ def _same(keys: list[set[str]], train: np.ndarray, other: np.ndarray) -> set[tup
     return out
 
 # %% ../../nbs/corpora/02_leakage.ipynb #385adacf
+def _places(corpora: dict[str, Corpus], against: tuple[str, ...]) -> list[tuple]:
+    "Stream, split and item, of the training sets and those that they are compared with"
+    out = []
+    for stream, c in corpora.items():
+        for split in dict.fromkeys(('train', *against)):
+            out += [(stream, split, x) for x in c.splits.get(split, ())]
+    return out
+
+# %% ../../nbs/corpora/02_leakage.ipynb #72ecfad4
 def audit(
     corpora: dict[str, Corpus],               # stream or task → its corpus
     share: float=.5,                          # over 0, up to 1: from here on it is a leak
@@ -114,10 +123,7 @@ def audit(
         raise ValueError(f'against is some of train, dev and test, not {min(wrong)!r}')
     if not 0 < share <= 1 or n < 2:
         raise ValueError(f'share is over 0 and up to 1, n at least 2; not {share} and {n}')
-    places = []
-    for stream, c in corpora.items():
-        for split in dict.fromkeys(('train', *against)):
-            places += [(stream, split, x) for x in c.splits.get(split, ())]
+    places = _places(corpora, against)
     items, splits = [x for _, _, x in places], [split for _, split, _ in places]
     train, other = (np.array([i for i, s in enumerate(splits) if s in names], int)
                     for names in (('train',), against))

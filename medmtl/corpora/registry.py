@@ -186,8 +186,8 @@ def read_known(name: str, paths: dict[str, Path], offsets: str|None=None) -> dic
     return {s: _READERS[name](p, licence=licence, **how) for s, p in paths.items()}
 
 # %% ../../nbs/corpora/03_registry.ipynb #feeb6a6f
-def for_task(name: str, task: str, splits: dict[str, list]) -> dict[str, list]:
-    "The splits as the task wants them: train, dev, test"
+def for_task(name: str, task: str, splits: dict[str, list]) -> dict[str, list]: # train, dev, test
+    "The splits as the task wants them"
     make = {'ncbi_disease': as_disorders, 'bc5cdr': as_disorders, 'e3c': to_thyme}.get(name)
     if name == 'phee':
         splits = {s: [d for d in docs if phee_half(d.id) == task] for s, docs in splits.items()}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 # %% ../../nbs/data/00_documents.ipynb #4b1940ec
 @dataclass(frozen=True)
 class Licence:
-    "Under which terms a text may be used; `restricted` text is never shown, logged or sent on"
+    "Under which terms a text may be used; `restricted` text is never displayed, logged or sent"
     name: str               # 'Apache-2.0', 'PhysioNet Credentialed Health Data License 1.5.0', …
     restricted: bool = True # not known to be open means restricted
     terms: str = ''         # where the terms stand

@@ -79,34 +79,39 @@ class _Page:
         if id in self.mentions: return id
         return self.events[id].trigger if id in self.events else None
 
-    def take_mentions(self, lines: Lines):
-        for id, (n, columns) in lines.items():
-            mention = _mention(id, columns, self.text)
-            if isinstance(mention, Mention):
-                self.mentions[id] = mention
-            else:
-                self.faults.append((n, *mention))
+# %% ../../nbs/formats/06_brat.ipynb #4499c9da
+def _take_mentions(page: _Page, lines: Lines):
+    for id, (n, columns) in lines.items():
+        mention = _mention(id, columns, page.text)
+        if isinstance(mention, Mention):
+            page.mentions[id] = mention
+        else:
+            page.faults.append((n, *mention))
 
-    def take_events(self, lines: Lines):
-        self.events = {id: e for id, (_, columns) in lines.items()
-                       if not ''.join(columns[1:]).strip() and (e := _event(id, columns[0]))}
-        users = {}
-        for id, e in self.events.items():
-            for _, argument in e.arguments: users.setdefault(argument, []).append(id)
-        gone = ([id for id in users if not self._anchor(id)]
-                + [id for id, e in self.events.items() if e.trigger not in self.mentions])
-        while gone:
-            id = gone.pop()
-            self.events.pop(id, None)
-            gone += users.pop(id, [])
-        expected = 'an event: type:trigger and role:argument, each of which exists'
-        self.faults += [(n, expected, 'one without them') for id, (n, _) in lines.items()
-                        if id not in self.events]
-        for id, e in self.events.items():
-            self.meta[id] = ' '.join(lines[id][1][0].split())
-            for k, (role, argument) in enumerate(e.arguments, 1):
-                link = Relation(f'{id}.{k}', role, e.trigger, self._anchor(argument))
-                self.relations[link.id] = link
+def _drop_incomplete(page: _Page):
+    "Takes out events without their trigger or an argument, and those that have such events in them"
+    users = {}
+    for id, e in page.events.items():
+        for _, argument in e.arguments: users.setdefault(argument, []).append(id)
+    gone = ([id for id in users if not page._anchor(id)]
+            + [id for id, e in page.events.items() if e.trigger not in page.mentions])
+    while gone:
+        id = gone.pop()
+        page.events.pop(id, None)
+        gone += users.pop(id, [])
+
+def _take_events(page: _Page, lines: Lines):
+    page.events = {id: e for id, (_, columns) in lines.items()
+                   if not ''.join(columns[1:]).strip() and (e := _event(id, columns[0]))}
+    _drop_incomplete(page)
+    expected = 'an event: type:trigger and role:argument, each of which exists'
+    page.faults += [(n, expected, 'one without them') for id, (n, _) in lines.items()
+                    if id not in page.events]
+    for id, e in page.events.items():
+        page.meta[id] = ' '.join(lines[id][1][0].split())
+        for k, (role, argument) in enumerate(e.arguments, 1):
+            link = Relation(f'{id}.{k}', role, e.trigger, page._anchor(argument))
+            page.relations[link.id] = link
 
 # %% ../../nbs/formats/06_brat.ipynb #fcbfb55a
 def _take_relations(page: _Page, lines: Lines):
@@ -209,8 +214,8 @@ def _page(lines: Iterable[tuple[int, str]], text: str|None) -> _Page:
             page.faults.append((n, 'each id once', 'one for the second time'))
         else:
             kinds[kind][f'*{len(kinds["*"]) + 1}' if id == '*' else id] = n, columns
-    page.take_mentions(kinds['T'])
-    page.take_events(kinds['E'])
+    _take_mentions(page, kinds['T'])
+    _take_events(page, kinds['E'])
     _take_relations(page, kinds['R'])
     for kind, take in (('A', _attribute), ('N', _concept), ('*', _remark), ('#', _remark)):
         for id, (n, columns) in kinds[kind].items():
@@ -242,6 +247,7 @@ class _Packed:
     data: bytes = field(repr=False)
     def read_bytes(self) -> bytes: return self.data
 
+# %% ../../nbs/formats/06_brat.ipynb #d4f9bd85
 def _unpacked(path: Path, found: list[Problem]) -> dict[str, _Packed]:
     "Name → file. A damaged archive is a problem, and what could be read of it is not taken"
     import gzip, io, tarfile, zlib

@@ -49,6 +49,7 @@ _ASKED, _ANSWERED = ('RELQ_CATEGORY', 'RELQ_DATE', 'RELQ_USERID'), ('RELC_DATE',
 def _kept(el: Element, keys: tuple[str, ...], mark: str='') -> dict[str, str]:
     return {mark + k: el.get(k) for k in keys if k in el.attrib}
 
+# %% ../../nbs/formats/08_cqa.ipynb #2be390e9
 def _threads(root: Element, fault: Callable) -> list[Query]:
     "Subtask A: every thread's question with its comments; threads marked as repeated only once"
     queries, seen = [], set()
@@ -112,6 +113,22 @@ def _originals(root: Element, fault: Callable, subtask: str) -> list[Query]:
     return [Query(id, text, tuple(candidates)) for id, (text, candidates) in queries.items()]
 
 # %% ../../nbs/formats/08_cqa.ipynb #6c3c93d8
+def _report_misplaced(root: Element, fault: Callable, subtask: str):
+    "Questions and comments where none are looked for; or that there is nothing to look at"
+    outer = 'Thread' if subtask == 'A' else 'OrgQuestion'
+    threads = [t for el in root.iter(outer)
+               for t in ([el] if subtask == 'A' else el.findall('Thread'))]
+    known = {el for t in threads
+             for el in (*t.findall('RelComment'), *t.findall('RelQuestion')[:1])}
+    if root.find(f'.//{outer}') is None:
+        fault(root, f'{outer} elements for subtask {subtask}', 'none')
+        return
+    expected = 'one question and its comments in a Thread' + ' of an OrgQuestion' * (subtask != 'A')
+    for el in root.iter():
+        if el.tag in ('RelQuestion', 'RelComment') and el not in known:
+            fault(el, expected, 'one elsewhere')
+
+# %% ../../nbs/formats/08_cqa.ipynb #35fa7bbc
 def read_cqa(
     path: Path|str,                    # an XML file: '…-subtaskA.xml', or with original questions
     subtask: str='A',                  # 'A', 'B' or 'C'; B and C need original questions
@@ -124,27 +141,14 @@ def read_cqa(
     if subtask not in ('A', 'B', 'C'): raise ValueError(f'subtask is A, B or C, not {subtask!r}')
     path, found, queries = Path(path), [], []
     if not path.is_file():
-        raise FileNotFoundError(f'{path}: '
-                                + ('a folder; name one of the files in it' if path.is_dir()
-                                   else 'no such file'))
+        why = 'a folder; name one of the files in it' if path.is_dir() else 'no such file'
+        raise FileNotFoundError(f'{path}: {why}')
     def fault(el, expected, shape):
         found.append(Problem(path.name, int(el.get('line')), expected, shape))
     root = xml_root(path.read_bytes(), path.name, found)
     if root is not None:
-        outer = 'Thread' if subtask == 'A' else 'OrgQuestion'
-        threads = [t for el in root.iter(outer)
-                   for t in ([el] if subtask == 'A' else el.findall('Thread'))]
         queries = _threads(root, fault) if subtask == 'A' else _originals(root, fault, subtask)
-        known = {el for t in threads
-                 for el in (*t.findall('RelComment'), *t.findall('RelQuestion')[:1])}
-        if root.find(f'.//{outer}') is None:
-            fault(root, f'{outer} elements for subtask {subtask}', 'none')
-        else:
-            expected = ('one question and its comments in a Thread'
-                        + ' of an OrgQuestion' * (subtask != 'A'))
-            for el in root.iter():
-                if el.tag in ('RelQuestion', 'RelComment') and el not in known:
-                    fault(el, expected, 'one elsewhere')
+        _report_misplaced(root, fault, subtask)
     report(found, problems)
     return [Query(q.id, q.text, q.candidates, licence, q.meta) for q in queries]
 

@@ -296,10 +296,9 @@ def _xmi(d: Document) -> str:
 # %% ../../nbs/formats/09_e3c.ipynb #a07db3e8
 _KEY = re.compile(r'[A-Za-z_][\w.-]*', re.A)
 
-def _unwritable(d: Document) -> str|None:
-    "Why this document cannot be written as XMI and read again"
+def _unfit(d: Document) -> str|None:
+    "Why XMI has no place for this document's id, mentions or links"
     layers = {m.id: m.type for m in d.mentions}
-    named = [*((m.type, m.attributes) for m in d.mentions), ('METADATA', d.meta)]
     if (not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip()
         or re.search(r'\.(xml|xmi)$', d.id, re.I)
         or d.id.lower().startswith(('readme', 'license', 'licence', '.'))):
@@ -315,6 +314,12 @@ def _unwritable(d: Document) -> str|None:
            for r in d.relations):
         return ('links start at an EVENT (TLINK, ALINK), a TIMEX3 (TLINK) or an RML (PERTAINSTO), '
                 'and have no other attribute')
+
+# %% ../../nbs/formats/09_e3c.ipynb #5d4fc638
+def _unwritable(d: Document) -> str|None:
+    "Why this document cannot be written as XMI and read again"
+    if why := _unfit(d): return why
+    named = [*((m.type, m.attributes) for m in d.mentions), ('METADATA', d.meta)]
     if any(k in _technical(layer) or k == 'xmlns' or not _KEY.fullmatch(k)
            for layer, attributes in named for k in attributes):
         return 'the name of an attribute is taken, or cannot be one in XML'

@@ -112,6 +112,7 @@ def read_notes(
     report(found, problems)
     return out
 
+# %% ../../nbs/formats/04_share2014.ipynb #55cb3ab6
 def _read_notes(path: Path, note: PipeReader, licence: Licence,
                 found: list[Problem]) -> list[Document]:
     files, out = corpus_files(path, ('.txt', '.text', '.pipe')), []

@@ -147,7 +147,9 @@ def read_share2015_pipes(
     licence: Licence=UNKNOWN,          # of the notes
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # without text: offsets are not checked against any
-    "The disorders and slots in .pipe files. Raises `FormatError`, `FileNotFoundError`"
+    """The disorders and slots in `.pipe` files.
+
+    Raises `FormatError` with every fault, `FileNotFoundError`."""
     return read_pipe_files(path, _note, licence, problems)
 
 # %% ../../nbs/formats/05_share2015.ipynb #0c14e751
