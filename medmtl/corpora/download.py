@@ -15,92 +15,130 @@ from ..paths import atomic, data_dir, display_path
 from ..progress import Progress
 
 # %% ../../nbs/corpora/05_download.ipynb #ddc2f560
-_NCBI, _QCRI = 'https://www.ncbi.nlm.nih.gov/CBBresearch/Dogan/DISEASE/NCBI', 'https://alt.qcri.org/semeval2016/task3/data/uploads/'
+_NCBI = 'https://www.ncbi.nlm.nih.gov/CBBresearch/Dogan/DISEASE/NCBI'
+_QCRI = 'https://alt.qcri.org/semeval2016/task3/data/uploads/'
 ADDRESSES = { # corpus → (address of an archive, which of its members) …
-    'ncbi_disease': [(f'{_NCBI}{s}set_corpus.zip', r'(NCBI\w+_corpus\.txt)') for s in ('train', 'develop', 'test')],
-    'bc5cdr': [('https://biocreative.bioinformatics.udel.edu/media/store/files/2016/CDR_Data.zip', r'(CDR_\w+Set\.PubTator\.txt)')],
-    'phee': [('https://github.com/ZhaoyueSun/PHEE/archive/refs/heads/master.tar.gz', r'data/clean/((?:train|dev|test)/[\w-]+\.(?:txt|ann))')],
+    'ncbi_disease': [(f'{_NCBI}{s}set_corpus.zip', r'(NCBI\w+_corpus\.txt)')
+                     for s in ('train', 'develop', 'test')],
+    'bc5cdr': [('https://biocreative.bioinformatics.udel.edu/media/store/files/2016/CDR_Data.zip',
+                r'(CDR_\w+Set\.PubTator\.txt)')],
+    'phee': [('https://github.com/ZhaoyueSun/PHEE/archive/refs/heads/master.tar.gz',
+              r'data/clean/((?:train|dev|test)/[\w-]+\.(?:txt|ann))')],
     'e3c': [('https://github.com/hltfbk/E3C-Corpus/archive/refs/tags/v2.0.0.zip',
              r'(?:data_annotation/English/(layer1/EN\w+\.xml)|(train_test_split\.txt))')],
-    'semeval2016_task3': [(f'{_QCRI}semeval2016-task3-cqa-ql-traindev-v3.2.zip', r'(SemEval2016-Task3-CQA-QL-(?:train-part2|dev)-subtaskA\.xml)')],
+    'semeval2016_task3': [(f'{_QCRI}semeval2016-task3-cqa-ql-traindev-v3.2.zip',
+                           r'(SemEval2016-Task3-CQA-QL-(?:train-part2|dev)-subtaskA\.xml)')],
 }
 
 # %% ../../nbs/corpora/05_download.ipynb #aca1a66e
-_LIMIT = 2**30 # bytes, of an archive and of what is unpacked; the largest, Qatar Living with its unlabelled questions, has a tenth of it
+# bytes, of an archive and of what is unpacked; the largest, Qatar Living with its unlabelled
+# questions, has a tenth of it
+_LIMIT = 2**30
 
 def _download(address: str, file: Path, title: str) -> dict: # address, bytes, sha256
     "Gets one file. Raises `OSError` where it cannot be reached or breaks off."
     total, done = sha256(), 0
     request = urllib.request.Request(address, headers={'User-Agent': 'medmtl'})
-    with urllib.request.urlopen(request, timeout=60) as answer, atomic(file) as tmp, tmp.open('wb') as out:
+    with (urllib.request.urlopen(request, timeout=60) as answer, atomic(file) as tmp,
+          tmp.open('wb') as out):
         size = int(answer.headers.get('Content-Length') or 0) or None
         with Progress(size, 'bytes', title) as bar:
             while block := answer.read(1 << 16):
-                out.write(block); total.update(block); done += len(block); bar.update(len(block))
+                out.write(block)
+                total.update(block)
+                done += len(block)
+                bar.update(len(block))
                 if done > _LIMIT: raise OSError(f'more than {_LIMIT >> 20} MiB')
-        if size and done != size: raise OSError(f'the connection broke off after {done:,} of {size:,} bytes')
+        if size and done != size:
+            raise OSError(f'the connection broke off after {done:,} of {size:,} bytes')
     return dict(address=address, bytes=done, sha256=total.hexdigest())
 
+# %% ../../nbs/corpora/05_download.ipynb #b38d56a3
 def _members(archive: Path): # yields name and bytes of the files in a .zip or .tar.gz
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as z:
-            if sum(m.file_size for m in z.infolist()) > _LIMIT: raise OSError(f'an archive of more than {_LIMIT >> 20} MiB')
+            if sum(m.file_size for m in z.infolist()) > _LIMIT:
+                raise OSError(f'an archive of more than {_LIMIT >> 20} MiB')
             for m in z.infolist():
-                if not m.is_dir(): yield m.filename, lambda m=m: z.read(m) # with its checksum
+                # each is read with its checksum
+                if not m.is_dir():
+                    yield m.filename, lambda m=m: z.read(m)
     else:
         with tarfile.open(archive, 'r|gz') as tar:
             for m in tar:
-                if m.isreg() and m.size <= _LIMIT: yield m.name, lambda m=m: tar.extractfile(m).read()
+                if m.isreg() and m.size <= _LIMIT:
+                    yield m.name, lambda m=m: tar.extractfile(m).read()
 
+# %% ../../nbs/corpora/05_download.ipynb #dbc4006d
 def _unpack(archive: Path, pattern: str, folder: Path) -> int: # how many files
-    "Takes the wanted members out. Raises `OSError` for what is no whole archive, or has none of them."
+    "Takes the wanted members out. Raises `OSError` where the archive is not whole or has none"
     names = set()
     try:
         for name, read in _members(archive):
             match = re.search(rf'(?:^|/){pattern}$', name)
             wanted = match and match[match.lastindex]
             if not wanted or '__MACOSX' in name or wanted in names: continue
-            names.add(wanted); (folder/wanted).parent.mkdir(parents=True, exist_ok=True); (folder/wanted).write_bytes(read())
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as e: raise OSError('what came is no whole archive') from e
-    if not names: raise OSError('the archive has none of the files that are wanted; the publisher may have moved them')
+            names.add(wanted)
+            (folder/wanted).parent.mkdir(parents=True, exist_ok=True)
+            (folder/wanted).write_bytes(read())
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as e:
+        raise OSError('what came is no whole archive') from e
+    if not names:
+        raise OSError('the archive has none of the files that are wanted; '
+                      'the publisher may have moved them')
     return len(names)
 
 # %% ../../nbs/corpora/05_download.ipynb #1a87d015
 def advice(name: str, folder: Path, why: object) -> str:
     addresses = ' and '.join(a for a, _ in ADDRESSES[name])
-    return (f'{name} could not be fetched ({why}): download {addresses} into one folder, and run `medmtl corpora fetch {name} --from FOLDER` '
-            f'with it; or unpack {registry.layout(name)} yourself into {display_path(folder)} and run `medmtl corpora add {name} {display_path(folder)}`')
+    return (f'{name} could not be fetched ({why}): download {addresses} into one folder, and run '
+            f'`medmtl corpora fetch {name} --from FOLDER` with it; '
+            f'or unpack {registry.layout(name)} yourself into {display_path(folder)} and '
+            f'run `medmtl corpora add {name} {display_path(folder)}`')
 
 def _near(address: str, source: str|None) -> str: # the address, or the same file name at `source`
     if source is None: return address
     base = source if re.match(r'\w+://', source) else Path(source).expanduser().resolve().as_uri()
     return f"{base.rstrip('/')}/{address.rsplit('/', 1)[1]}"
 
+def _reason(e: Exception) -> object:
+    "What went wrong, in the server's or the system's words"
+    reason = getattr(e, 'reason', e)
+    if isinstance(e, urllib.error.HTTPError): return f'the server answered {e.code}, {reason}'
+    return getattr(reason, 'strerror', None) or reason
+
+# %% ../../nbs/corpora/05_download.ipynb #f9020e0e
 def fetch(
     name: str,                # a corpus that needs no agreement
-    to: Path|str|None=None,   # the folder that shall hold it, new or empty; by default one in the user's data
-    source: str|None=None,    # folder or address that has the archives under their own names; by default each publisher's
+    to: Path|str|None=None,   # the folder to hold it, new or empty; by default in the user's data
+    source: str|None=None,    # folder or address that has the archives; by default the publisher's
     anyway: bool=False,       # add it though the counts differ from the published ones?
 ) -> dict: # as `registry.add`'s answer; and archives: address, bytes and sha256 of each
-    "Downloads, unpacks and adds a corpus. Raises `OSError` that says what to do, `PermissionError` for licensed ones, `FormatError`."
+    """Downloads, unpacks and adds a corpus
+
+    Raises `OSError` that says what to do, `PermissionError` for licensed ones, `FormatError`."""
     registry.choose_name(name, registry.KNOWN, 'corpus')
-    if name not in ADDRESSES: raise PermissionError(f'{name} may not be fetched without an agreement: {registry.advice(name)}')
+    if name not in ADDRESSES:
+        raise PermissionError(f'{name} may not be fetched without an agreement: '
+                              f'{registry.advice(name)}')
     folder = Path(to).expanduser().resolve() if to else data_dir()/'corpora'/name
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(f'{display_path(folder)} is not empty: run `medmtl corpora add {name} {display_path(folder)}` if {name} is there, '
+        raise FileExistsError(f'{display_path(folder)} is not empty: run `medmtl corpora add '
+                              f'{name} {display_path(folder)}` if {name} is there, '
                               'or name another folder with --to')
     archives = []
     try:
         with TemporaryDirectory() as d, atomic(folder) as tmp:
             tmp.mkdir()
             for address, pattern in ADDRESSES[name]:
-                archives.append(_download(_near(address, source), Path(d)/'archive', f'{name}: {address.rsplit("/", 1)[1]}'))
+                archives.append(_download(_near(address, source), Path(d)/'archive',
+                                          f'{name}: {address.rsplit("/", 1)[1]}'))
                 archives[-1]['files'] = _unpack(Path(d)/'archive', pattern, tmp)
             registry.located(name, tmp) # is all there?
             (tmp/'fetched.json').write_text(json.dumps(archives, indent=1), encoding='utf-8')
-            if folder.is_dir(): folder.rmdir()
+            if folder.is_dir():
+                folder.rmdir()
     except (OSError, ValueError, http.client.HTTPException) as e:
-        reason = getattr(e, 'reason', e)
-        why = f'the server answered {e.code}, {reason}' if isinstance(e, urllib.error.HTTPError) else getattr(reason, 'strerror', None) or reason
-        raise OSError(advice(name, folder, f'{address.rsplit("/", 1)[1]}: {why}')) from e
+        why = f'{address.rsplit("/", 1)[1]}: {_reason(e)}'
+        raise OSError(advice(name, folder, why)) from e
     return registry.add(name, folder, anyway) | dict(archives=archives)

@@ -23,8 +23,11 @@ class Leak(NamedTuple):
     other_stream: str
     split: str   # of the other stream: 'dev' or 'test'
     other_id: str
-    how: str     # the first that holds of: 'id' (the same id), 'text' (the same text), '13-grams' (much the same words)
-    share: float # 0–1: of the shorter one's 13-grams, how many are in the other; 1 for the same text
+    # the first that holds of: 'id' (the same id), 'text' (the same text), '13-grams' (much the same
+    # words)
+    how: str
+    # 0–1: of the shorter one's 13-grams, how many are in the other; 1 for the same text
+    share: float
 
 # %% ../../nbs/corpora/02_leakage.ipynb #7f2b7361
 def source_id(id: str) -> str: # ids with the same answer are the same document
@@ -41,73 +44,106 @@ def _pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray: # whole numbers ≥ 0, e
     "A number for each pair, the same for equal pairs and for no others"
     return np.unique(a * (b.max(initial=0) + 1) + b, return_inverse=True)[1]
 
-def _grams(texts: list[str], n: int): # scipy.sparse.csr_array, a row for each text, a column for each n-gram; 1 where it occurs
+def _grams(texts: list[str], n: int):
+    "scipy.sparse.csr_array: a row for each text, a column for each n-gram; 1 where it occurs"
     from scipy.sparse import csr_array
     numbers, words = {}, [_words(t) for t in texts]
     text = np.repeat(np.arange(len(texts)), np.array([len(w) for w in words], int)) # of each word
-    grams, length = np.fromiter((numbers.setdefault(w, len(numbers)) for ws in words for w in ws), np.int64, len(text)), 1
+    grams = np.fromiter((numbers.setdefault(w, len(numbers)) for ws in words for w in ws), np.int64,
+                        len(text))
+    length = 1
     while length < n:
         step = min(length, n - length)
         grams, length = _pairs(grams[:-step], grams[step:]), length + step
     inside = text[:len(grams)] == text[n - 1:] # not from one text into the next
     where = text[:len(grams)][inside], grams[inside]
-    out = csr_array((np.ones(len(where[0]), np.int32), where), shape=(len(texts), int(grams.max(initial=0)) + 1))
-    out.sum_duplicates(); out.data[:] = 1
+    out = csr_array((np.ones(len(where[0]), np.int32), where),
+                    shape=(len(texts), int(grams.max(initial=0)) + 1))
+    out.sum_duplicates()
+    out.data[:] = 1
     return out
 
 # %% ../../nbs/corpora/02_leakage.ipynb #b96252a3
-def _shares(grams, a: np.ndarray, b: np.ndarray): # scipy.sparse.csr_array, len(a) × len(b); a, b: rows of `grams`
+def _shares(grams, a: np.ndarray, b: np.ndarray):
+    "scipy.sparse.csr_array, len(a) × len(b); a, b: rows of `grams`"
     from scipy.sparse import csr_array
     sizes, common = np.diff(grams.indptr), (grams[a] @ grams[b].T).tocoo()
     row, column = common.row, common.col
-    return csr_array((common.data / np.minimum(sizes[a][row], sizes[b][column]), (row, column)), shape=common.shape)
+    return csr_array((common.data / np.minimum(sizes[a][row], sizes[b][column]), (row, column)),
+                     shape=common.shape)
 
 # %% ../../nbs/corpora/02_leakage.ipynb #39e662b4
-def _texts(item: Document|Query) -> list[str]: return [item.text, *(c.text for c in getattr(item, 'candidates', ()))]
+def _texts(item: Document|Query) -> list[str]:
+    return [item.text, *(c.text for c in getattr(item, 'candidates', ()))]
 
-def _near(items: list[Document|Query], train: np.ndarray, other: np.ndarray, n: int): # scipy.sparse.csr_array, train × other: the shares
+def _near(items: list[Document|Query], train: np.ndarray, other: np.ndarray, n: int):
+    "scipy.sparse.csr_array, train × other: the shares"
     from scipy.sparse import csr_array
     texts = [_texts(x) for x in items]
     owner = np.repeat(np.arange(len(items)), np.array([len(t) for t in texts], int))
     of_text = _grams([t for ts in texts for t in ts], n)
-    whole = csr_array((np.ones(len(owner), np.int32), (owner, np.arange(len(owner)))), shape=(len(items), len(owner))) @ of_text
+    whole = csr_array((np.ones(len(owner), np.int32), (owner, np.arange(len(owner)))),
+                      shape=(len(items), len(owner))) @ of_text
     whole.data[:] = 1
     first = np.searchsorted(owner, np.arange(len(items)))
     return _shares(whole, train, other).maximum(_shares(of_text, first[train], first[other]))
 
-def _same(keys: list[set[str]], train: np.ndarray, other: np.ndarray) -> set[tuple[int, int]]: # keys: of each item
-    "The pairs that have a key in common"
+def _same(keys: list[set[str]], train: np.ndarray, other: np.ndarray) -> set[tuple[int, int]]:
+    "The pairs that have a key in common; keys: of each item"
     at = defaultdict(list)
     for j in other.tolist():
         for k in keys[j]: at[k].append(j)
-    return {(i, j) for i in train.tolist() for k in keys[i] for j in at.get(k, ())}
+    out = set()
+    for i in train.tolist():
+        out |= {(i, j) for k in keys[i] for j in at.get(k, ())}
+    return out
 
 # %% ../../nbs/corpora/02_leakage.ipynb #385adacf
+def _places(corpora: dict[str, Corpus], against: tuple[str, ...]) -> list[tuple]:
+    "Stream, split and item, of the training sets and those that they are compared with"
+    out = []
+    for stream, c in corpora.items():
+        for split in dict.fromkeys(('train', *against)):
+            out += [(stream, split, x) for x in c.splits.get(split, ())]
+    return out
+
+# %% ../../nbs/corpora/02_leakage.ipynb #72ecfad4
 def audit(
     corpora: dict[str, Corpus],               # stream or task → its corpus
     share: float=.5,                          # over 0, up to 1: from here on it is a leak
     n: int=13,                                # words in a row, at least 2
-    against: tuple[str, ...]=('dev', 'test'), # with 'train' too: repeats between and within training sets, each pair once, the later first
+    against: tuple[str, ...]=('dev', 'test'), # 'train' too: repeats in training sets, once
     source: Callable[[str], str]=source_id,   # an id → what it is an id of
 ) -> list[Leak]: # in the order of streams and training documents; free of text
-    "Training documents that are in a development or test set, of their own stream or another. Raises `ValueError` for options."
-    if wrong := {*against} - {'train', 'dev', 'test'}: raise ValueError(f'against is some of train, dev and test, not {min(wrong)!r}')
-    if not 0 < share <= 1 or n < 2: raise ValueError(f'share is over 0 and up to 1, n at least 2; not {share} and {n}')
-    places = [(stream, split, x) for stream, c in corpora.items() for split in dict.fromkeys(('train', *against))
-              for x in c.splits.get(split, ())]
+    """Training documents that are in a development or test set, of their own stream or another.
+
+    With 'train' in `against` repeats between and within training sets are found too, each pair
+    once, the later first. Raises `ValueError` for options."""
+    if wrong := {*against} - {'train', 'dev', 'test'}:
+        raise ValueError(f'against is some of train, dev and test, not {min(wrong)!r}')
+    if not 0 < share <= 1 or n < 2:
+        raise ValueError(f'share is over 0 and up to 1, n at least 2; not {share} and {n}')
+    places = _places(corpora, against)
     items, splits = [x for _, _, x in places], [split for _, split, _ in places]
-    train, other = (np.array([i for i, s in enumerate(splits) if s in names], int) for names in (('train',), against))
+    train, other = (np.array([i for i, s in enumerate(splits) if s in names], int)
+                    for names in (('train',), against))
     if not (len(train) and len(other)): return []
-    shares, row, column = _near(items, train, other, n), *({i: k for k, i in enumerate(side.tolist())} for side in (train, other))
+    shares = _near(items, train, other, n)
+    row, column = ({i: k for k, i in enumerate(side.tolist())} for side in (train, other))
     folded = [{_folded(t) for t in (x.text, ' '.join(_texts(x))) if _words(t)} for x in items]
-    ids, texts, close = _same([{source(x.id)} for x in items], train, other), _same(folded, train, other), (shares >= share).tocoo()
+    ids = _same([{source(x.id)} for x in items], train, other)
+    texts = _same(folded, train, other)
+    close = (shares >= share).tocoo()
     near = zip(train[close.row].tolist(), other[close.col].tolist(), strict=True)
     out = []
     for i, j in sorted({*ids, *texts, *near}):
         if splits[j] == 'train' and j >= i: continue
-        how = 'id' if (i, j) in ids else 'text' if (i, j) in texts else f'{n}-grams'
+        how = 'text' if (i, j) in texts else f'{n}-grams'
+        if (i, j) in ids:
+            how = 'id'
         known = 1. if (i, j) in texts else round(float(shares[row[i], column[j]]), 4)
-        out.append(Leak(places[i][0], items[i].id, places[j][0], splits[j], items[j].id, how, known))
+        out.append(Leak(places[i][0], items[i].id, places[j][0], splits[j], items[j].id, how,
+                        known))
     return out
 
 # %% ../../nbs/corpora/02_leakage.ipynb #f6ad6203
@@ -115,25 +151,29 @@ def without_leaks(
     corpora: dict[str, Corpus], # as `audit` had them, or some of them
     leaks: list[Leak],          # what `audit` found
 ) -> dict[str, Corpus]: # new ones; the development and test sets are the same
-    "The corpora without the leaking training documents. Raises `ValueError` where none would be left."
+    """The corpora without the leaking training documents.
+
+    Raises `ValueError` where none would be left."""
     gone, out = {(k.train_stream, k.train_id) for k in leaks}, {}
     for stream, c in corpora.items():
         train = c.splits.get('train', [])
         kept = [x for x in train if (stream, x.id) not in gone]
         if train and not kept:
-            raise ValueError(f'nothing would be left to train {stream} on: every training document of {c.name} is in a development '
-                             'or test set of these streams; choose another corpus for one of them')
+            raise ValueError(f'nothing would be left to train {stream} on: every training document '
+                             f'of {c.name} is in a development or test set of these streams; '
+                             'choose another corpus for one of them')
         out[stream] = replace(c, splits=c.splits | {'train': kept}) if len(kept) < len(train) else c
     return out
 
 # %% ../../nbs/corpora/02_leakage.ipynb #2e0f3ac3
 def leak_counts(
     leaks: list[Leak],
-): # pandas frame: train_stream, other_stream, split, train and other (how many documents), pairs, and the pairs by how they were found
+): # pandas frame: the streams, split, how many train, other, pairs, and these by `how`
     "The leaks counted by streams and split"
     import pandas as pd
     frame, by = pd.DataFrame(leaks, columns=Leak._fields), ['train_stream', 'other_stream', 'split']
-    table = frame.groupby(by, sort=False).agg(train=('train_id', 'nunique'), other=('other_id', 'nunique'), pairs=('how', 'size'))
+    table = frame.groupby(by, sort=False).agg(train=('train_id', 'nunique'),
+                                              other=('other_id', 'nunique'), pairs=('how', 'size'))
     for how in dict.fromkeys(('id', 'text', *sorted(frame['how'].unique()))):
         table[how] = (frame['how'] == how).groupby([frame[b] for b in by], sort=False).sum()
     return table.reset_index()

@@ -12,7 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from ..clinic import generate as clinic
 from . import leakage
-from .registry import KNOWN, PROVIDED, TASKS, added_folder, choose_name, file_hashes, for_task, located, noted_offsets, read_known
+from .registry import KNOWN, PROVIDED, TASKS, added_folder, choose_name, file_hashes
+from .registry import for_task, located, noted_offsets, read_known
 from ..data.corpus import SPLITS, Corpus
 from ..formats.anafora import read_anafora
 from ..formats.brat import read_brat
@@ -24,40 +25,55 @@ from ..paths import atomic, cache_dir, file_hash
 # %% ../../nbs/corpora/04_loading.ipynb #3b8d8590
 def options(
     corpus: dict, # the corpus group of a run's parameters
-) -> dict: # what `load` takes beside task and corpus: `leave_out_leaks`, and the simulated clinic's seed and options
+) -> dict: # what `load` takes beside task and corpus, such as seed and `leave_out_leaks`
     "What is set in a run's parameters and is no description"
-    return {k: v for k, v in corpus.items() if k not in ('id', 'title', 'restricted', 'tasks') and v is not None}
+    return {k: v for k, v in corpus.items()
+            if k not in ('id', 'title', 'restricted', 'tasks') and v is not None}
 
 # %% ../../nbs/corpora/04_loading.ipynb #4db95205
-_FORMATS: dict[str, Callable] = dict(zip(TASKS, (read_share2014, read_share2015, read_anafora, read_cqa, read_brat), strict=True)) # the clinic's
+# the clinic's
+_FORMATS: dict[str, Callable] = dict(zip(
+    TASKS, (read_share2014, read_share2015, read_anafora, read_cqa, read_brat), strict=True))
 
 def _places(task: str, corpus: str, seed: int, clinic_options: dict) -> tuple[str, dict[str, Path]]:
     "The corpus's own name, and its files. Raises as `load` does."
-    choose_name(task, TASKS, 'task'); choose_name(corpus, ('simulated', 'open', 'official', *KNOWN), 'corpus')
+    choose_name(task, TASKS, 'task')
+    choose_name(corpus, ('simulated', 'open', 'official', *KNOWN), 'corpus')
     if corpus == 'simulated':
-        folder, ranking = clinic.cached(seed=seed, tasks=[task], **clinic_options)/task, (clinic_options.get('sham') or task) == 'semeval2017t3'
+        folder = clinic.cached(seed=seed, tasks=[task], **clinic_options)/task
+        ranking = (clinic_options.get('sham') or task) == 'semeval2017t3'
         return corpus, {s: folder/(f'{s}.xml' if ranking else s) for s in SPLITS}
-    if clinic_options: raise ValueError(f'{", ".join(clinic_options)}: only the simulated corpus has options')
+    if clinic_options:
+        raise ValueError(f'{", ".join(clinic_options)}: only the simulated corpus has options')
     name = PROVIDED[task].get(corpus, corpus)
-    if task not in KNOWN[name]['tasks']: raise ValueError(f"{name} is a corpus of {' and '.join(KNOWN[name]['tasks'])}, not of {task}")
+    if task not in KNOWN[name]['tasks']:
+        right = ' and '.join(KNOWN[name]['tasks'])
+        raise ValueError(f'{name} is a corpus of {right}, not of {task}')
     return name, located(name, added_folder(name))
 
+# %% ../../nbs/corpora/04_loading.ipynb #f2494e50
 def load(
     task: str,       # one of `TASKS`
     corpus: str,     # 'simulated', 'open', 'official', or a name in `KNOWN`
     seed: int=0,     # of the simulated clinic
-    leave_out_leaks: bool=False, # leave training documents out that are in a development or test set of any task with this corpus
+    leave_out_leaks: bool=False, # out of training what any task has in dev or test?
     **clinic_options # further options of `clinic.make`; for 'simulated' alone
 ) -> Corpus:
-    "The corpus for a task. Raises `ValueError` for what does not exist, `FileNotFoundError` for what was not added, `FormatError`."
+    """The corpus for a task
+
+    `leave_out_leaks` leaves training documents out that are in a development or test set of any
+    task with this corpus. Raises `ValueError` for what does not exist, `FileNotFoundError` for what
+    was not added, `FormatError`."""
     name, paths = _places(task, corpus, seed, clinic_options)
     if name == 'simulated':
         read = _FORMATS[clinic_options.get('sham') or task]
-        made = Corpus(name, clinic.LICENCE, {s: read(p, licence=clinic.LICENCE) for s, p in paths.items()},
+        made = Corpus(name, clinic.LICENCE,
+                      {s: read(p, licence=clinic.LICENCE) for s, p in paths.items()},
                       file_hashes(name, paths))
     else:
         splits = for_task(name, task, read_known(name, paths, noted_offsets(name)))
-        made = Corpus(name, KNOWN[name]['licence'], splits, file_hashes(name, paths, noted_offsets(name)))
+        made = Corpus(name, KNOWN[name]['licence'], splits,
+                      file_hashes(name, paths, noted_offsets(name)))
     return _without_leaks(task, made, corpus, seed, clinic_options) if leave_out_leaks else made
 
 # %% ../../nbs/corpora/04_loading.ipynb #5338d978
@@ -70,8 +86,10 @@ def load_all(
     choose_name(corpus, ('simulated', 'open', 'official', *KNOWN), 'corpus')
     found, missing = {}, {}
     for task in [t for t in TASKS if corpus not in KNOWN or t in KNOWN[corpus]['tasks']]:
-        try: found[task] = load(task, corpus, seed, **more)
-        except FileNotFoundError as e: missing[task] = str(e)
+        try:
+            found[task] = load(task, corpus, seed, **more)
+        except FileNotFoundError as e:
+            missing[task] = str(e)
     return found, missing
 
 # %% ../../nbs/corpora/04_loading.ipynb #e718fa8f
@@ -80,17 +98,25 @@ def load_tasks(
     corpus: dict, # the corpus group of a run's parameters
     tested_on: dict[str, str]|None=None, # task → another corpus whose test set it is tested on
 ) -> dict[str, Corpus]: # task → corpus
-    "The corpora of a run. What any task trains on and another corpus's test set has too, by the audit, is left out. Raises as `load` does."
+    """The corpora of a run
+
+    What any task trains on and another corpus's test set has too, by the audit, is left out.
+    Raises as `load` does."""
     out = {t: load(t, corpus['id'], **options(corpus)) for t in tasks}
     for task, other in (tested_on or {}).items():
         if task not in out: continue
-        there, test = load(task, other), f'{task} of {other}'
-        trained = {t: Corpus(c.name, c.licence, {'train': c.splits['train']}, {}) for t, c in out.items()}
-        found = leaks_among(trained | {test: Corpus(there.name, there.licence, {'test': there.splits['test']}, {})})
+        target = load(task, other)
+        test = {'test': target.splits['test']}
+        trained = {t: Corpus(c.name, c.licence, {'train': c.splits['train']}, {})
+                   for t, c in out.items()}
+        tested = {f'{task} of {other}': Corpus(target.name, target.licence, test, {})}
+        found = leaks_among(trained | tested)
         out = {t: _leave_out(t, c, found) for t, c in out.items()}
-        here, licence = out[task], there.licence if there.licence.restricted else out[task].licence
-        out[task] = Corpus(f'{here.name}, tested on {other}', licence, here.splits | {'test': there.splits['test']},
-                           here.hashes | {f'{other}/{f}': h for f, h in there.hashes.items()}, here.left_out)
+        made = out[task]
+        licence = target.licence if target.licence.restricted else made.licence
+        hashes = made.hashes | {f'{other}/{f}': h for f, h in target.hashes.items()}
+        out[task] = Corpus(f'{made.name}, tested on {other}', licence, made.splits | test, hashes,
+                           made.left_out)
     return out
 
 # %% ../../nbs/corpora/04_loading.ipynb #7d8cf98b
@@ -98,36 +124,44 @@ def hashes_of(
     corpora: dict[str, Corpus], # task → corpus
 ) -> dict[str, str]: # file → SHA-256; of several tasks: task/file
     "The hashes that name a run's data"
-    return {f if len(corpora) == 1 else f'{t}/{f}': h for t, c in corpora.items() for f, h in c.hashes.items()}
+    return {f if len(corpora) == 1 else f'{t}/{f}': h for t, c in corpora.items()
+            for f, h in c.hashes.items()}
 
 def leaks_among(
     corpora: dict[str, Corpus], # task → corpus
 ): # list of `medmtl.corpora.leakage.Leak`
     "The audit over these; sentences of an abstract count as the abstract. Takes seconds."
-    return leakage.audit(corpora, source=lambda id: re.sub(r'^(\d{5,9})_\d+$', r'\1', leakage.source_id(id)))
+    return leakage.audit(corpora,
+                         source=lambda id: re.sub(r'^(\d{5,9})_\d+$', r'\1', leakage.source_id(id)))
 
-def _leave_out(task: str, made: Corpus, found: list) -> Corpus: # found: of `leaks_among`; others than this task's do not matter
+def _leave_out(task: str, made: Corpus, found: list) -> Corpus:
+    "The corpus without its leaks; found: of `leaks_among`, others than this task's do not matter"
     gone = {k.train_id for k in found if k.train_stream == task}
     if not gone: return made
     ids = tuple(sorted({*gone, *made.left_out}))
-    return Corpus(made.name, made.licence, leakage.without_leaks({task: made}, found)[task].splits, made.hashes | {'left out': sha256('\n'.join(ids).encode()).hexdigest()}, ids)
+    return Corpus(made.name, made.licence, leakage.without_leaks({task: made}, found)[task].splits,
+                  made.hashes | {'left out': sha256('\n'.join(ids).encode()).hexdigest()}, ids)
 
+# %% ../../nbs/corpora/04_loading.ipynb #6e4cee75
 def _code_hash(
     package: Path, # the folder of `medmtl`
-) -> dict[str, str]: # file → SHA-256, of all that decides what is read and what counts as the same
-    files = [f for room in ('data', 'formats', 'clinic', 'corpora') for f in sorted((package/room).glob('*.py'))]
+) -> dict[str, str]: # file → SHA-256, of all that decides what is read and what is the same
+    files = [f for room in ('data', 'formats', 'clinic', 'corpora')
+             for f in sorted((package/room).glob('*.py'))]
     return {f.relative_to(package).as_posix(): file_hash(f) for f in files}
 
 def _without_leaks(task: str, made: Corpus, corpus: str, seed: int, clinic_options: dict) -> Corpus:
     hashes = {}
     for t in [t for t in TASKS if corpus not in KNOWN or t in KNOWN[corpus]['tasks']]:
-        try: name, paths = _places(t, corpus, seed, clinic_options)
+        try:
+            name, paths = _places(t, corpus, seed, clinic_options)
         except FileNotFoundError: continue # not added; `load_all` tells
         hashes[t] = [name, *file_hashes(name, paths, noted_offsets(name)).values()]
     # another reader may read other documents
     key = json.dumps([hashes, _code_hash(Path(leakage.__file__).parents[1])])
     kept = cache_dir()/'leaks'/f'{sha256(key.encode()).hexdigest()[:24]}.json' # ids, no text
-    try: rows = json.loads(kept.read_text(encoding='utf-8'))
+    try:
+        rows = json.loads(kept.read_text(encoding='utf-8'))
     except (FileNotFoundError, ValueError): # not there yet, or damaged
         rows = leaks_among(load_all(corpus, seed, **clinic_options)[0])
         with atomic(kept) as tmp: tmp.write_text(json.dumps(rows), encoding='utf-8')

@@ -29,9 +29,11 @@ def hold_out(
     "Divides by the hash of the group, the same way on every machine"
     sizes, out = Counter(group_of(x.id) for x in items), set()
     for g in sorted(sizes, key=lambda g: sha256(g.encode()).hexdigest(), reverse=True):
-        if sum(sizes[o] for o in out) >= share * len(items): break
+        if sum(sizes[o] for o in out) >= share * len(items):
+            break
         out.add(g)
-    return [x for x in items if group_of(x.id) not in out], [x for x in items if group_of(x.id) in out]
+    return ([x for x in items if group_of(x.id) not in out],
+            [x for x in items if group_of(x.id) in out])
 
 # %% ../../nbs/corpora/01_mappings.ipynb #2978e1e6
 def as_disorders(
@@ -39,8 +41,10 @@ def as_disorders(
     left_out: tuple[str, ...]=('Chemical',), # types of mentions that are no diseases
 ) -> Document: # without relations between concepts
     "The document's diseases as SemEval-2014 Task 7 would have them"
-    mentions = tuple(replace(m, type='Disease_Disorder') for m in document.mentions if m.type not in left_out)
-    return replace(document, mentions=mentions, meta={k: v for k, v in document.meta.items() if k != 'relations'})
+    mentions = tuple(replace(m, type='Disease_Disorder') for m in document.mentions
+                     if m.type not in left_out)
+    return replace(document, mentions=mentions,
+                   meta={k: v for k, v in document.meta.items() if k != 'relations'})
 
 # %% ../../nbs/corpora/01_mappings.ipynb #e62fcddb
 HALVES = ('semeval2015t14', 'semeval2021t6')
@@ -55,7 +59,8 @@ def phee_half(
 def _gap(a: Mention, b: Mention) -> int: # characters between the two; 0 where they overlap
     return max(0, b.start - a.end, a.start - b.end)
 
-def _nearest(m: Mention, among: list[Mention]) -> Mention|None: # of those as near, the shorter, then the earlier
+def _nearest(m: Mention, among: list[Mention]) -> Mention|None:
+    "The nearest; of those as near, the shorter, then the earlier"
     return min(among, key=lambda o: (_gap(m, o), o.end - o.start, o.start), default=None)
 
 class _Case(NamedTuple):
@@ -65,22 +70,31 @@ class _Case(NamedTuple):
     treatments: list[Mention]
     cues: list[Mention]
 
-def _owned(document: Document, relation: str, parts: list[Mention], owners: list[Mention]) -> dict[str, str]: # id → id of its owner
-    "Whose each part is: by a relation, or the nearest one's"
+# %% ../../nbs/corpora/01_mappings.ipynb #bc3d48be
+def _owned(document: Document, relation: str, parts: list[Mention],
+           owners: list[Mention]) -> dict[str, str]:
+    "Id → id of its owner: whose each part is by a relation, or the nearest one's"
     ids, out = {o.id for o in owners}, {}
     for m in parts:
-        said = [r.head for r in document.relations if r.type == relation and r.tail == m.id and r.head in ids]
+        heads = [r.head for r in document.relations
+                 if r.type == relation and r.tail == m.id and r.head in ids]
         near = _nearest(m, owners)
-        if said or near: out[m.id] = said[0] if said else near.id
+        if heads or near:
+            out[m.id] = heads[0] if heads else near.id
     return out
 
 def _cases(document: Document) -> list[_Case]:
-    told, by_id = [e for e in events(document) if e.type != 'Combination'], {m.id: m for m in document.mentions}
+    stated = [e for e in events(document) if e.type != 'Combination']
+    by_id = {m.id: m for m in document.mentions}
     def of_type(*types): return [m for m in document.mentions if m.type in types]
     cues = of_type(*_CUES)
-    triggers = _owned(document, 'has_cue', cues, [by_id[e.trigger] for e in told])
-    def of(e, *types): return [m for m in of_type(*types) if len(told) == 1 or m.id in {a for _, a in e.arguments}]
-    return [_Case(e, of(e, 'Effect'), of(e, 'Treatment'), [m for m in cues if triggers.get(m.id) == e.trigger]) for e in told]
+    triggers = _owned(document, 'has_cue', cues, [by_id[e.trigger] for e in stated])
+    def of(e, *types):
+        return [m for m in of_type(*types)
+                if len(stated) == 1 or m.id in {a for _, a in e.arguments}]
+    return [_Case(e, of(e, 'Effect'), of(e, 'Treatment'),
+                  [m for m in cues if triggers.get(m.id) == e.trigger])
+            for e in stated]
 
 # %% ../../nbs/corpora/01_mappings.ipynb #62eb7439
 _CUES = {'Negation_cue': 'negation', 'Speculation_cue': 'uncertainty', 'Severity_cue': 'severity'}
@@ -92,16 +106,19 @@ def _words(text: str, m: Mention) -> str: return ' '.join(text[s:e] for s, e in 
 
 def _slots(case: _Case, text: str) -> dict[str, str]:
     "What an event says about its effects, as `read_share2015` would give it"
-    out = {_HELD[k]: _SEVERITY.get(v, 'yes') for k, v in case.event.attributes.items() if k in _HELD}
+    out = {_HELD[k]: _SEVERITY.get(v, 'yes') for k, v in case.event.attributes.items()
+           if k in _HELD}
     for kind, slot in _CUES.items():
         cues = [m for m in case.cues if m.type == kind]
         if not cues: continue
         spans = []
         for s, e in sorted(span for m in cues for span in m.spans):
-            if not spans or s >= spans[-1][1]: spans.append((s, e))
+            if not spans or s >= spans[-1][1]:
+                spans.append((s, e))
         out[f'{slot}_cue'] = ','.join(f'{s}-{e}' for s, e in spans)
         mild = any(_MILD.search(_words(text, m)) for m in cues)
-        out.setdefault(slot, 'yes' if slot != 'severity' else 'slight' if mild else 'severe')
+        severity = 'slight' if mild else 'severe'
+        out.setdefault(slot, severity if slot == 'severity' else 'yes')
     return out
 
 # %% ../../nbs/corpora/01_mappings.ipynb #c2e45a59
@@ -113,37 +130,52 @@ def phee_disorders(
     for case in _cases(document):
         if case.event.type != 'Adverse_event': continue
         for m in case.effects: found[m.spans] = found.get(m.spans, {}) | _slots(case, document.text)
-    mentions = tuple(Mention(f'T{n}', 'Disease_Disorder', spans, (), UNMARKED | slots) for n, (spans, slots) in enumerate(sorted(found.items()), 1))
+    mentions = tuple(Mention(f'T{n}', 'Disease_Disorder', spans, (), UNMARKED | slots)
+                     for n, (spans, slots) in enumerate(sorted(found.items()), 1))
     return replace(document, mentions=mentions, relations=(), meta={})
 
 # %% ../../nbs/corpora/01_mappings.ipynb #1d7ebf7c
-_MEDICATION = {'Drug': 'Drug', 'Dosage': 'Dosage', 'Route': 'Route', 'Freq': 'Frequency', 'Duration': 'Duration', 'Treat-Disorder': 'Reason'}
+_MEDICATION = {'Drug': 'Drug', 'Dosage': 'Dosage', 'Route': 'Route', 'Freq': 'Frequency',
+               'Duration': 'Duration', 'Treat-Disorder': 'Reason'}
 _MASS = re.compile(r'\d[^a-z%]*((m|µ|mc|n|micro ?)?g(m|rams?)?\b|%|(m|micro ?)?mol)', re.I)
 
-def _linked(document: Document, harmful: list[_Case]) -> set[tuple[str, str]]: # (mention, drug): ids
-    "Which mention belongs to which drugs"
+def _linked(document: Document, harmful: list[_Case]) -> set[tuple[str, str]]:
+    "Which mention belongs to which drugs: (mention, drug), by their ids"
     treatments = [m for m in document.mentions if m.type == 'Treatment']
     parts = [m for m in document.mentions if m.type in _MEDICATION]
     owner = _owned(document, 'has', parts, treatments)
-    def drugs(treatment): return [m for m in parts if m.type == 'Drug' and owner.get(m.id) == treatment]
-    out = {(m.id, drug.id) for c in harmful for m in c.effects for t in c.treatments for drug in drugs(t.id)}
+    def drugs(treatment):
+        return [m for m in parts if m.type == 'Drug' and owner.get(m.id) == treatment]
+    out = set()
+    for c in harmful:
+        given = [drug for t in c.treatments for drug in drugs(t.id)]
+        out |= {(m.id, drug.id) for m in c.effects for drug in given}
     for m in parts:
-        all = drugs(owner.get(m.id)) if m.type != 'Drug' else []
-        out |= {(m.id, drug.id) for drug in (all if m.type == 'Treat-Disorder' else [_nearest(m, all)] if all else [])}
+        given = drugs(owner.get(m.id)) if m.type != 'Drug' else []
+        if given and m.type != 'Treat-Disorder':
+            given = [_nearest(m, given)]
+        out |= {(m.id, drug.id) for drug in given}
     return out
 
+# %% ../../nbs/corpora/01_mappings.ipynb #722c9323
 def phee_medication(
     document: Document, # read by `read_brat`
 ) -> Document: # n2c2's types, and relations to drugs
     "A sentence of PHEE as n2c2 2018 track 2 would have it"
-    harmful = [c for c in _cases(document) if c.event.type == 'Adverse_event' and _slots(c, document.text).get('negation') != 'yes']
+    harmful = [c for c in _cases(document)
+               if c.event.type == 'Adverse_event'
+               and _slots(c, document.text).get('negation') != 'yes']
     effects, kinds = {m.id for c in harmful for m in c.effects}, {}
     for m in document.mentions:
         kind = 'ADE' if m.id in effects else _MEDICATION.get(m.type)
-        if kind: kinds[m.id] = 'Strength' if kind == 'Dosage' and _MASS.search(_words(document.text, m)) else kind
+        if kind:
+            kinds[m.id] = ('Strength' if kind == 'Dosage' and _MASS.search(_words(document.text, m))
+                           else kind)
     places = sorted({(m.spans, kinds[m.id]) for m in document.mentions if m.id in kinds})
     ids = {place: f'T{n}' for n, place in enumerate(places, 1)}
     new = {m.id: ids[m.spans, kinds[m.id]] for m in document.mentions if m.id in kinds}
-    links = sorted({(int(new[a][1:]), int(new[b][1:]), f'{kinds[a]}-Drug') for a, b in _linked(document, harmful)})
+    links = sorted({(int(new[a][1:]), int(new[b][1:]), f'{kinds[a]}-Drug')
+                    for a, b in _linked(document, harmful)})
     return replace(document, mentions=tuple(Mention(ids[p], p[1], p[0]) for p in places), meta={},
-                   relations=tuple(Relation(f'R{n}', kind, f'T{a}', f'T{b}') for n, (a, b, kind) in enumerate(links, 1)))
+                   relations=tuple(Relation(f'R{n}', kind, f'T{a}', f'T{b}')
+                                   for n, (a, b, kind) in enumerate(links, 1)))

@@ -20,67 +20,105 @@ from .statistics import counts, kinds
 from ..formats.pubtator import read_pubtator
 from ..formats.share2014 import read_share2014
 from ..formats.share2015 import read_share2015
-from .mappings import HALVES, as_disorders, hold_out, phee_disorders, phee_half, phee_medication
+from .mappings import HALVES, as_disorders, hold_out
+from .mappings import phee_disorders, phee_half, phee_medication
 from ..paths import atomic, data_dir, file_hash
 
 # %% ../../nbs/corpora/03_registry.ipynb #f138dc56
 _all_ = ['counts'] # whoever loads a corpus counts it
 
 # %% ../../nbs/corpora/03_registry.ipynb #da252da7
-_PUBLIC = Licence('public domain (US Government)', False, 'the LICENSE or README file beside the corpus')
+_PUBLIC = Licence('public domain (US Government)', False,
+                  'the LICENSE or README file beside the corpus')
 _SHARE = Licence('ShARe data use agreement (MIMIC-II notes)', True, 'the agreement that you signed')
-_SHARE_GET = 'apply at PhysioNet (human-subjects training and a data use agreement), as told at https://alt.qcri.org/semeval'
+_SHARE_GET = ('apply at PhysioNet (human-subjects training and a data use agreement), as told at '
+              'https://alt.qcri.org/semeval')
 _FOLDERS = {s: s for s in SPLITS}
-_NCBI = {s: f'NCBI{word}set_corpus.txt' for s, word in zip(SPLITS, ('train', 'develop', 'test'), strict=True)}
-_CDR = {s: f'CDR_{word}Set.PubTator.txt' for s, word in zip(SPLITS, ('Training', 'Development', 'Test'), strict=True)}
+_NCBI = {s: f'NCBI{word}set_corpus.txt'
+         for s, word in zip(SPLITS, ('train', 'develop', 'test'), strict=True)}
+_CDR = {s: f'CDR_{word}Set.PubTator.txt'
+        for s, word in zip(SPLITS, ('Training', 'Development', 'Test'), strict=True)}
 
 def _documents(*numbers: int) -> dict[str, dict[str, int]]:
-    return {s: {'documents': n} for s, n in zip(SPLITS if len(numbers) == 3 else ('train', 'test'), numbers, strict=True)}
+    splits = SPLITS if len(numbers) == 3 else ('train', 'test')
+    return {s: {'documents': n} for s, n in zip(splits, numbers, strict=True)}
 
+# %% ../../nbs/corpora/03_registry.ipynb #1453658c
 KNOWN = {
     'ncbi_disease': dict(
-        tasks=('semeval2014t7',), licence=_PUBLIC, files=_NCBI, get='https://www.ncbi.nlm.nih.gov/CBBresearch/Dogan/DISEASE/',
-        expected={'train': {'documents': 593, 'mentions': 5145}, 'dev': {'documents': 100, 'mentions': 787},
+        tasks=('semeval2014t7',), licence=_PUBLIC, files=_NCBI,
+        get='https://www.ncbi.nlm.nih.gov/CBBresearch/Dogan/DISEASE/',
+        expected={'train': {'documents': 593, 'mentions': 5145},
+                  'dev': {'documents': 100, 'mentions': 787},
                   'test': {'documents': 100, 'mentions': 960}}),
     'bc5cdr': dict(
-        tasks=('semeval2014t7',), licence=_PUBLIC, files=_CDR, get='https://biocreative.bioinformatics.udel.edu/tasks/biocreative-v/track-3-cdr/',
+        tasks=('semeval2014t7',), licence=_PUBLIC, files=_CDR,
+        get='https://biocreative.bioinformatics.udel.edu/tasks/biocreative-v/track-3-cdr/',
         expected={'train': {'documents': 500, 'Disease': 4182, 'Chemical': 5203, 'CID': 1038},
                   'dev': {'documents': 500, 'Disease': 4244, 'Chemical': 5347, 'CID': 1012},
                   'test': {'documents': 500, 'Disease': 4424, 'Chemical': 5385, 'CID': 1066}}),
     'phee': dict(
-        tasks=HALVES, licence=Licence('MIT', False, 'the LICENSE file beside the corpus'), get='https://github.com/ZhaoyueSun/PHEE',
+        tasks=HALVES, licence=Licence('MIT', False, 'the LICENSE file beside the corpus'),
+        get='https://github.com/ZhaoyueSun/PHEE',
         files={s: f'phee-brat.tar.gz|{s}' for s in SPLITS},
-        expected={'train': {'documents': 2898, 'mentions': 18044, 'discontinuous': 380, 'Drug': 3596},
+        expected={'train': {'documents': 2898, 'mentions': 18044, 'discontinuous': 380,
+                            'Drug': 3596},
                   'dev': {'documents': 961, 'mentions': 6098, 'discontinuous': 123, 'Drug': 1211},
-                  'test': {'documents': 968, 'mentions': 6168, 'discontinuous': 117, 'Drug': 1221}}),
+                  'test': {'documents': 968, 'mentions': 6168, 'discontinuous': 117,
+                           'Drug': 1221}}),
     'e3c': dict(
-        tasks=('semeval2016t12',), licence=Licence('CC BY-NC; each case report names its own', False, 'the address in each document'),
-        get='https://github.com/hltfbk/E3C-Corpus', files={'documents': 'e3c-english-layer1.tar.gz|layer1', 'division': 'train_test_split.txt'},
-        expected={'train': {'documents': 36, 'CLINENTITY': 463, 'EVENT': 2042, 'TIMEX3': 177, 'CONTAINS': 868},
-                  'test': {'documents': 48, 'CLINENTITY': 561, 'EVENT': 2843, 'TIMEX3': 203, 'CONTAINS': 1137}}),
+        tasks=('semeval2016t12',),
+        licence=Licence('CC BY-NC; each case report names its own', False,
+                        'the address in each document'),
+        get='https://github.com/hltfbk/E3C-Corpus',
+        files={'documents': 'e3c-english-layer1.tar.gz|layer1',
+               'division': 'train_test_split.txt'},
+        expected={'train': {'documents': 36, 'CLINENTITY': 463, 'EVENT': 2042, 'TIMEX3': 177,
+                            'CONTAINS': 868},
+                  'test': {'documents': 48, 'CLINENTITY': 561, 'EVENT': 2843, 'TIMEX3': 203,
+                           'CONTAINS': 1137}}),
     'semeval2016_task3': dict(
-        tasks=('semeval2017t3',), licence=Licence('free for general research use', False, 'section 3 of the README beside the corpus'),
+        tasks=('semeval2017t3',),
+        licence=Licence('free for general research use', False,
+                        'section 3 of the README beside the corpus'),
         get='https://alt.qcri.org/semeval2016/task3/index.php?id=data-and-tools',
-        files={'train': 'SemEval2016-Task3-CQA-QL-train-part2-subtaskA.xml', 'test': 'SemEval2016-Task3-CQA-QL-dev-subtaskA.xml'},
-        expected={'train': {'queries': 379, 'candidates': 3790}, 'test': {'queries': 244, 'candidates': 2440}}),
-    'share2014': dict(tasks=('semeval2014t7',), licence=_SHARE, files=_FOLDERS, expected=_documents(199, 99, 133),
-                      get=f'{_SHARE_GET}2014/task7/'),
-    'share2015': dict(tasks=('semeval2015t14',), licence=_SHARE, files=_FOLDERS, expected=_documents(298, 133, 100),
-                      get=f'{_SHARE_GET}2015/task14/index.php?id=data-and-tools'),
+        files={'train': 'SemEval2016-Task3-CQA-QL-train-part2-subtaskA.xml',
+               'test': 'SemEval2016-Task3-CQA-QL-dev-subtaskA.xml'},
+        expected={'train': {'queries': 379, 'candidates': 3790},
+                  'test': {'queries': 244, 'candidates': 2440}}),
+}
+
+# %% ../../nbs/corpora/03_registry.ipynb #019e7a98
+KNOWN |= { # for which one has to sign
+    'share2014': dict(
+        tasks=('semeval2014t7',), licence=_SHARE, files=_FOLDERS,
+        expected=_documents(199, 99, 133), get=f'{_SHARE_GET}2014/task7/'),
+    'share2015': dict(
+        tasks=('semeval2015t14',), licence=_SHARE, files=_FOLDERS,
+        expected=_documents(298, 133, 100),
+        get=f'{_SHARE_GET}2015/task14/index.php?id=data-and-tools'),
     'thyme': dict(
-        tasks=('semeval2016t12',), licence=Licence('THYME data use agreement (Mayo Clinic notes)', True, 'the agreement that you signed'),
+        tasks=('semeval2016t12',),
+        licence=Licence('THYME data use agreement (Mayo Clinic notes)', True,
+                        'the agreement that you signed'),
         files=_FOLDERS, expected=_documents(293, 147, 151),
-        get='apply for the THYME agreement with the Mayo Clinic, as told at https://alt.qcri.org/semeval2016/task12/index.php?id=data'),
+        get='apply for the THYME agreement with the Mayo Clinic, as told at '
+            'https://alt.qcri.org/semeval2016/task12/index.php?id=data'),
     'n2c2_2018': dict(
-        tasks=('semeval2021t6',), licence=Licence('n2c2 data use agreement (MIMIC-III notes)', True, 'the agreement that you signed'),
-        files={'train': 'train|training_20180910', 'test': 'test|gold-standard-test-data'}, expected=_documents(303, 202),
-        get='apply at the DBMI data portal, https://portal.dbmi.hms.harvard.edu/projects/n2c2-nlp/ (2018 track 2)'),
+        tasks=('semeval2021t6',),
+        licence=Licence('n2c2 data use agreement (MIMIC-III notes)', True,
+                        'the agreement that you signed'),
+        files={'train': 'train|training_20180910', 'test': 'test|gold-standard-test-data'},
+        expected=_documents(303, 202),
+        get='apply at the DBMI data portal, '
+            'https://portal.dbmi.hms.harvard.edu/projects/n2c2-nlp/ (2018 track 2)'),
 }
 TASKS = ('semeval2014t7', 'semeval2015t14', 'semeval2016t12', 'semeval2017t3', 'semeval2021t6')
-PROVIDED = {
-    'semeval2014t7': {'open': 'ncbi_disease', 'official': 'share2014'}, 'semeval2015t14': {'open': 'phee', 'official': 'share2015'},
-    'semeval2016t12': {'open': 'e3c', 'official': 'thyme'}, 'semeval2017t3': {'open': 'semeval2016_task3', 'official': 'semeval2016_task3'},
-    'semeval2021t6': {'open': 'phee', 'official': 'n2c2_2018'}}
+PROVIDED = {'semeval2014t7': {'open': 'ncbi_disease', 'official': 'share2014'},
+            'semeval2015t14': {'open': 'phee', 'official': 'share2015'},
+            'semeval2016t12': {'open': 'e3c', 'official': 'thyme'},
+            'semeval2017t3': {'open': 'semeval2016_task3', 'official': 'semeval2016_task3'},
+            'semeval2021t6': {'open': 'phee', 'official': 'n2c2_2018'}}
 
 # %% ../../nbs/corpora/03_registry.ipynb #b5005b27
 def choose_name(name: str, among, what: str) -> str:
@@ -94,8 +132,10 @@ def choose_name(name: str, among, what: str) -> str:
 def _found(folder: Path, spec: str) -> list[Path]:
     "What fits the first alternative that anything fits"
     for name in spec.split('|'):
-        if '.' in name: found = sorted(f for f in folder.rglob(name) if f.is_file())
-        else: found = [f for f in sorted(folder.iterdir()) if f.is_dir() and f.name.lower() == name]
+        if '.' in name:
+            found = sorted(f for f in folder.rglob(name) if f.is_file())
+        else:
+            found = [f for f in sorted(folder.iterdir()) if f.is_dir() and f.name.lower() == name]
         if found: return found
     return []
 
@@ -104,25 +144,31 @@ def layout(
 ) -> str: # in words
     "What the corpus's folder must hold"
     specs = [spec.split('|') for spec in KNOWN[name]['files'].values()]
-    ways = [', '.join(dict.fromkeys(s[min(way, len(s) - 1)] for s in specs)) for way in range(max(map(len, specs)))]
-    return ', or '.join(ways)
+    alternatives = [', '.join(dict.fromkeys(s[min(i, len(s) - 1)] for s in specs))
+                    for i in range(max(map(len, specs)))]
+    return ', or '.join(alternatives)
 
+# %% ../../nbs/corpora/03_registry.ipynb #7ef12d7c
 def located(name: str, folder: Path) -> dict[str, Path]: # split → file or folder
     "The corpus's files below `folder`. Raises `FileNotFoundError` with every missing one."
     files = KNOWN[name]['files']
-    if not folder.is_dir(): raise FileNotFoundError(f'{folder} is no folder; {name} is a folder with {layout(name)}')
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{folder} is no folder; {name} is a folder with {layout(name)}')
     found = {what: _found(folder, spec) for what, spec in files.items()}
     missing = [files[w].replace('|', ' or ') for w, paths in found.items() if not paths]
     if missing:
         lacks = layout(name) if len(missing) == len(files) else ', '.join(missing)
         raise FileNotFoundError(f'{folder} does not hold {lacks}, which {name} needs')
     twice = [files[w] for w, paths in found.items() if len({file_hash(p) for p in paths}) > 1]
-    if twice: raise ValueError(f'{folder} holds different files of the same name: {", ".join(twice)}; name a folder with one of each')
+    if twice:
+        raise ValueError(f'{folder} holds different files of the same name: {", ".join(twice)}; '
+                         'name a folder with one of each')
     return {what: paths[0] for what, paths in found.items()}
 
 # %% ../../nbs/corpora/03_registry.ipynb #d5a4a7cd
-_READERS: dict[str, Callable] = {'ncbi_disease': read_pubtator, 'bc5cdr': read_pubtator, 'semeval2016_task3': read_cqa,
-                                 'share2014': read_share2014, 'share2015': read_share2015, 'n2c2_2018': read_brat}
+_READERS: dict[str, Callable] = {'ncbi_disease': read_pubtator, 'bc5cdr': read_pubtator,
+                                 'semeval2016_task3': read_cqa, 'share2014': read_share2014,
+                                 'share2015': read_share2015, 'n2c2_2018': read_brat}
 COUNTED = ('share2014', 'share2015', 'thyme', 'e3c') # only offsets tell where their mentions are
 
 def read_known(name: str, paths: dict[str, Path], offsets: str|None=None) -> dict[str, list]:
@@ -133,31 +179,38 @@ def read_known(name: str, paths: dict[str, Path], offsets: str|None=None) -> dic
         raise ValueError(f'only {", ".join(COUNTED)} can be read with other offsets, not {name}')
     if name == 'e3c':
         return e3c_splits(read_e3c(paths['documents'], licence, **how), paths['division'])
-    if name == 'phee': return {s: read_brat(p, s if p.is_file() else '', licence) for s, p in paths.items()}
+    if name == 'phee':
+        return {s: read_brat(p, s if p.is_file() else '', licence) for s, p in paths.items()}
     if name == 'thyme':
         return {s: read_anafora(p, p.parent, THYME_GOLD, licence, **how) for s, p in paths.items()}
     return {s: _READERS[name](p, licence=licence, **how) for s, p in paths.items()}
 
 # %% ../../nbs/corpora/03_registry.ipynb #feeb6a6f
-def for_task(name: str, task: str, splits: dict[str, list]) -> dict[str, list]: # 'train', 'dev', 'test'
+def for_task(name: str, task: str, splits: dict[str, list]) -> dict[str, list]: # train, dev, test
     "The splits as the task wants them"
     make = {'ncbi_disease': as_disorders, 'bc5cdr': as_disorders, 'e3c': to_thyme}.get(name)
     if name == 'phee':
         splits = {s: [d for d in docs if phee_half(d.id) == task] for s, docs in splits.items()}
         make = phee_disorders if task == HALVES[0] else phee_medication
-    if make: splits = {s: [make(d) for d in docs] for s, docs in splits.items()}
-    if 'dev' not in splits: splits['train'], splits['dev'] = hold_out(splits['train'])
+    if make:
+        splits = {s: [make(d) for d in docs] for s, docs in splits.items()}
+    if 'dev' not in splits:
+        splits['train'], splits['dev'] = hold_out(splits['train'])
     return {s: splits[s] for s in SPLITS}
 
 # %% ../../nbs/corpora/03_registry.ipynb #231466de
 def _book() -> Path: return data_dir()/'corpora.json'
 
 def _added() -> dict[str, dict]: # name → path, files (name → SHA-256), complete, offsets
-    try: book = json.loads(_book().read_text(encoding='utf-8')) if _book().exists() else {}
-    except ValueError as e: raise ValueError(f'{_book()} is damaged; delete it and add your corpora again') from e
-    return {name: {'path': e, 'files': {}} if isinstance(e, str) else e for name, e in book.items()} # a path alone: of an older release
+    try:
+        book = json.loads(_book().read_text(encoding='utf-8')) if _book().exists() else {}
+    except ValueError as e:
+        raise ValueError(f'{_book()} is damaged; delete it and add your corpora again') from e
+    # a path alone: of an older release
+    return {name: {'path': e, 'files': {}} if isinstance(e, str) else e for name, e in book.items()}
 
-def noted_offsets(name: str) -> str|None: return _added().get(name, {}).get('offsets') # as it was added
+def noted_offsets(name: str) -> str|None: # as it was added
+    return _added().get(name, {}).get('offsets')
 
 def _elsewhere(name: str, paths: dict[str, Path]) -> list[Path]:
     "The files that are read and lie in none of `paths`"
@@ -174,6 +227,7 @@ def file_hashes(name: str, paths: dict[str, Path], offsets: str|None=None) -> di
     more = {'texts': ''.join(rows), 'offsets': offsets}
     return out | {what: sha256(x.encode()).hexdigest() for what, x in more.items() if x}
 
+# %% ../../nbs/corpora/03_registry.ipynb #e46f425c
 def _compared(name: str, paths: dict[str, Path], offsets: str|None=None) -> dict:
     found = {s: kinds(items) for s, items in read_known(name, paths, offsets).items()}
     expected = KNOWN[name]['expected']
@@ -187,7 +241,9 @@ def add(
     anyway: bool=False, # remember it though the counts differ from the published ones?
     offsets: str|None=None, # how they were counted, such as 'lf'; by default as the format says
 ) -> dict: # name; found, expected: split → counts; complete: do they agree?; files: SHA-256; added?
-    "Checks a corpus and remembers where it is. Raises `FileNotFoundError`, `FormatError`, and `ValueError` for an unknown name."
+    """Checks a corpus and remembers where it is.
+
+    Raises `FileNotFoundError`, `FormatError`, and `ValueError` for an unknown name."""
     choose_name(name, KNOWN, 'corpus')
     folder = Path(path).expanduser().resolve()
     answer = _compared(name, located(name, folder), offsets)
@@ -202,17 +258,21 @@ def add(
 # %% ../../nbs/corpora/03_registry.ipynb #fdbe6ad3
 def advice(name: str) -> str:
     k, then = KNOWN[name], f'medmtl corpora add {name} PATH'
-    return f"{k['get']}, then: {then}" if k['licence'].restricted else f"medmtl corpora fetch {name}, or get it from {k['get']}, then: {then}"
+    if k['licence'].restricted: return f"{k['get']}, then: {then}"
+    return f"medmtl corpora fetch {name}, or get it from {k['get']}, then: {then}"
 
 def listing() -> list[dict]: # a row for each known corpus
     """Which corpora there are, which are added, and how to get the others: name, tasks, licence,
     terms, restricted, splits, files, added, complete (has it the published counts?), path, get"""
     book, rows = _added(), []
     for name, k in KNOWN.items():
-        own = 'dev' in k['files'] # else it is held out of the training set
-        rows.append(dict(name=name, tasks=list(k['tasks']), licence=k['licence'].name, terms=k['licence'].terms, restricted=k['licence'].restricted,
-                         splits='train, dev, test' if own else 'train, test; dev held out of train', files=layout(name),
-                         added=name in book, complete=book.get(name, {}).get('complete'),
+        with_dev = 'dev' in k['files'] # else it is held out of the training set
+        rows.append(dict(name=name, tasks=list(k['tasks']), licence=k['licence'].name,
+                         terms=k['licence'].terms, restricted=k['licence'].restricted,
+                         splits=('train, dev, test' if with_dev
+                                 else 'train, test; dev held out of train'),
+                         files=layout(name), added=name in book,
+                         complete=book.get(name, {}).get('complete'),
                          path=book.get(name, {}).get('path'), get=advice(name)))
     return rows
 
@@ -220,6 +280,7 @@ def provided() -> list[dict]: # a row for each task: task, simulated, open, offi
     "What each task can be run on"
     return [dict(task=t, simulated='built in', **PROVIDED[t]) for t in TASKS]
 
+# %% ../../nbs/corpora/03_registry.ipynb #12f09a63
 def added_folder(name: str) -> Path:
     "Where the user has it. Raises `FileNotFoundError` that says how to get it."
     path = _added().get(name, {}).get('path')
@@ -230,7 +291,9 @@ def added_folder(name: str) -> Path:
 def check(
     name: str, # a corpus that was added
 ) -> dict: # as `add`'s answer; and changed: the files that are not as they were when it was added
-    "Reads an added corpus again. Raises as `add` does, and `FileNotFoundError` for one that was not added or was moved."
+    """Reads an added corpus again.
+
+    Raises as `add` does, and `FileNotFoundError` for one that was not added or was moved."""
     choose_name(name, KNOWN, 'corpus')
     answer = _compared(name, located(name, added_folder(name)), noted_offsets(name))
     before = _added()[name]['files']

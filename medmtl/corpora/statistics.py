@@ -22,28 +22,36 @@ from ..formats.share2015 import read_share2015
 # %% ../../nbs/corpora/00_statistics.ipynb #c7fc2462
 def _relations(docs: Iterable[Document]) -> Counter:
     "Type → how many, between mentions or between concepts"
-    return Counter(t for d in docs for t in (*(r.type for r in d.relations), *(r[0] for r in concept_relations(d))))
+    return Counter(t for d in docs
+                   for t in (*(r.type for r in d.relations), *(r[0] for r in concept_relations(d))))
 
 def counts(
     items: list[Document]|list[Query], # a split
 ) -> dict[str, int]:
-    "How many documents and mentions (and relations, where there are any), or queries and candidates"
-    if items and isinstance(items[0], Query): return {'queries': len(items), 'candidates': sum(len(q.candidates) for q in items)}
+    "How many documents and mentions (and relations, if any), or queries and candidates"
+    if items and isinstance(items[0], Query):
+        return {'queries': len(items), 'candidates': sum(len(q.candidates) for q in items)}
     relations = _relations(items).total()
-    return {'documents': len(items), 'mentions': sum(len(d.mentions) for d in items)} | ({'relations': relations} if relations else {})
+    return ({'documents': len(items), 'mentions': sum(len(d.mentions) for d in items)}
+            | ({'relations': relations} if relations else {}))
 
 def kinds(
     items: list[Document]|list[Query],
-) -> dict[str, int]: # as `counts`; then discontinuous mentions, types of mentions, types of relations; or labels
+) -> dict[str, int]: # as `counts`; then discontinuous mentions and all types; or labels
     "What is counted, and of which type, the most frequent first"
     if items and isinstance(items[0], Query):
-        return counts(items) | dict(Counter(c.label or 'unlabelled' for q in items for c in q.candidates).most_common())
-    parts, types = sum(m.discontinuous for d in items for m in d.mentions), Counter(m.type for d in items for m in d.mentions)
-    return counts(items) | {'discontinuous': parts} | dict(types.most_common()) | dict(_relations(items).most_common())
+        return (counts(items)
+                | dict(Counter(c.label or 'unlabelled' for q in items
+                               for c in q.candidates).most_common()))
+    parts = sum(m.discontinuous for d in items for m in d.mentions)
+    types = Counter(m.type for d in items for m in d.mentions)
+    return (counts(items) | {'discontinuous': parts} | dict(types.most_common())
+            | dict(_relations(items).most_common()))
 
 # %% ../../nbs/corpora/00_statistics.ipynb #58cd75ed
-FORMATS: dict[str, Callable] = {'share2014': read_share2014, 'share2015': read_share2015, 'anafora': read_anafora, 'cqa': read_cqa,
-                                'brat': read_brat, 'pubtator': read_pubtator, 'e3c': read_e3c}
+FORMATS: dict[str, Callable] = {'share2014': read_share2014, 'share2015': read_share2015,
+                                'anafora': read_anafora, 'cqa': read_cqa, 'brat': read_brat,
+                                'pubtator': read_pubtator, 'e3c': read_e3c}
 
 _COUNTED = ('share2014', 'share2015', 'anafora', 'e3c') # only offsets tell where a mention is
 
@@ -65,6 +73,7 @@ def _readings(path: Path|str) -> tuple[tuple[str, ...], dict]:
     taken = suffixes(path, patterns)
     return patterns, dict(read=sorted(taken), passed_over=sorted(suffixes(path) - taken))
 
+# %% ../../nbs/corpora/00_statistics.ipynb #088f3136
 def inspect(
     format: str,    # one of `FORMATS`; 'cqa' is subtask A
     path: Path|str, # a file, folder or archive, as the format's reader takes it
@@ -75,15 +84,22 @@ def inspect(
     `ValueError` for another format or option."""
     if format not in FORMATS:
         near = difflib.get_close_matches(format, FORMATS, 1, .4)
-        raise ValueError(f'there is no format {format!r}' + (f'; did you mean {near[0]!r}?' if near else '') + f' (there are: {", ".join(FORMATS)})')
+        raise ValueError(f'there is no format {format!r}'
+                         + (f'; did you mean {near[0]!r}?' if near else '')
+                         + f' (there are: {", ".join(FORMATS)})')
     problems: list[Problem] = []
     options, chosen = _options(format, suffix, offsets), {}
-    if format == 'anafora' and not suffix: options['suffix'], chosen = _readings(path)
+    if format == 'anafora' and not suffix:
+        options['suffix'], chosen = _readings(path)
     items = FORMATS[format](path, problems=problems, **options)
     if format == 'cqa':
         labels = Counter(c.label or 'unlabelled' for q in items for c in q.candidates)
-        answer = dict(queries=len(items), candidates=labels.total(), labels=dict(labels.most_common()))
+        answer = dict(queries=len(items), candidates=labels.total(),
+                      labels=dict(labels.most_common()))
     else:
-        answer = dict(documents=len(items), mentions=dict(Counter(m.type for d in items for m in d.mentions).most_common()),
-                      relations=dict(_relations(items).most_common()), discontinuous=sum(m.discontinuous for d in items for m in d.mentions))
+        answer = dict(documents=len(items),
+                      mentions=dict(Counter(m.type for d in items for m in d.mentions)
+                                    .most_common()),
+                      relations=dict(_relations(items).most_common()),
+                      discontinuous=sum(m.discontinuous for d in items for m in d.mentions))
     return dict(format=format, **chosen, **answer, problems=[str(p) for p in problems])

@@ -23,4 +23,5 @@ class Corpus:
 
     def __repr__(self):
         less = f' ({len(self.left_out)} left out)' if self.left_out else ''
-        return f"Corpus({self.name!r}, {', '.join(f'{k} {len(v)}' + less * (k == 'train') for k, v in self.splits.items())}; {self.licence.name})"
+        sizes = ', '.join(f'{k} {len(v)}' + less * (k == 'train') for k, v in self.splits.items())
+        return f'Corpus({self.name!r}, {sizes}; {self.licence.name})'

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 # %% ../../nbs/data/00_documents.ipynb #4b1940ec
 @dataclass(frozen=True)
 class Licence:
-    "Under which terms a text may be used; `restricted` text is never displayed, logged or sent anywhere"
+    "Under which terms a text may be used; `restricted` text is never displayed, logged or sent"
     name: str               # 'Apache-2.0', 'PhysioNet Credentialed Health Data License 1.5.0', …
     restricted: bool = True # not known to be open means restricted
     terms: str = ''         # where the terms stand
@@ -25,8 +25,10 @@ class Mention:
     id: str                            # unique among a document's mentions
     type: str                          # 'Disease_Disorder', 'EVENT', 'Drug', …
     spans: tuple[tuple[int, int], ...] # (start, end) in characters, in reading order, end excluded
-    concepts: tuple[str, ...] = ()     # alternatives; empty for CUI-less; 'D1+D2' stands for both at once
-    attributes: dict[str, str] = field(default_factory=dict, hash=False) # DocTimeRel, negation, severity, …
+    # alternatives; empty for CUI-less; 'D1+D2' stands for both at once
+    concepts: tuple[str, ...] = ()
+    # DocTimeRel, negation, severity, …
+    attributes: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def start(self) -> int: return self.spans[0][0]
@@ -49,6 +51,7 @@ class Relation:
     tail: str # the second argument's
     attributes: dict[str, str] = field(default_factory=dict, hash=False)
 
+# %% ../../nbs/data/00_documents.ipynb #08b4a139
 @dataclass(frozen=True)
 class Document:
     "A text and what is annotated in it"
@@ -60,19 +63,29 @@ class Document:
     meta: dict[str, str] = field(default_factory=dict, hash=False, repr=False)
 
     def __repr__(self):
-        return f'Document({self.id!r}, {len(self.text)} characters, {len(self.mentions)} mentions, {len(self.relations)} relations)'
+        return (f'Document({self.id!r}, {len(self.text)} characters, {len(self.mentions)} '
+                f'mentions, {len(self.relations)} relations)')
 
     def faults(self) -> list[str]:
-        "What contradicts the text or itself: an offset outside it, spans out of order, an id twice, a relation to nowhere"
+        """What contradicts the text or itself
+
+        An offset outside it, spans out of order, an id twice, a relation to nowhere."""
         out, seen = [], set()
         for m in self.mentions:
             edges = [x for span in m.spans for x in span]
-            if not m.spans: out.append(f'mention {m.id}: no span')
-            elif edges[0] < 0 or edges[-1] > len(self.text): out.append(f'mention {m.id}: {edges[0]}–{edges[-1]} is outside 0–{len(self.text)}')
-            if any(s >= e for s, e in m.spans) or edges != sorted(edges): out.append(f'mention {m.id}: spans empty or out of order')
-            if m.id in seen: out.append(f'mention {m.id}: the id occurs twice')
+            if not m.spans:
+                out.append(f'mention {m.id}: no span')
+            elif edges[0] < 0 or edges[-1] > len(self.text):
+                out.append(f'mention {m.id}: {edges[0]}–{edges[-1]} is outside '
+                           f'0–{len(self.text)}')
+            if any(s >= e for s, e in m.spans) or edges != sorted(edges):
+                out.append(f'mention {m.id}: spans empty or out of order')
+            if m.id in seen:
+                out.append(f'mention {m.id}: the id occurs twice')
             seen.add(m.id)
-        return out + [f'relation {r.id}: no mention {i}' for r in self.relations for i in (r.head, r.tail) if i not in seen]
+        return (out
+                + [f'relation {r.id}: no mention {i}' for r in self.relations
+                   for i in (r.head, r.tail) if i not in seen])
 
 # %% ../../nbs/data/00_documents.ipynb #01cf6f93
 @dataclass(frozen=True)
@@ -81,7 +94,9 @@ class Candidate:
     id: str
     text: str = field(repr=False)
     rank: int            # place in the given order, from 1
-    label: str|None = None # the organisers' word: 'Good', 'PotentiallyUseful', 'Bad', 'PerfectMatch', …; None where not given
+    # the organisers' word: 'Good', 'PotentiallyUseful', 'Bad', 'PerfectMatch', …; None where not
+    # given
+    label: str|None = None
     relevant: bool|None = None # what the label means for the score
 
 @dataclass(frozen=True)
@@ -93,7 +108,8 @@ class Query:
     licence: Licence = UNKNOWN
     meta: dict[str, str] = field(default_factory=dict, hash=False, repr=False)
 
-    def __repr__(self): return f'Query({self.id!r}, {len(self.text)} characters, {len(self.candidates)} candidates)'
+    def __repr__(self):
+        return f'Query({self.id!r}, {len(self.text)} characters, {len(self.candidates)} candidates)'
 
 # %% ../../nbs/data/00_documents.ipynb #5f841c96
 @dataclass(frozen=True)
@@ -104,19 +120,22 @@ class Problem:
     expected: str # what should have stood there
     found: str    # told by its shape ('4 fields'), never by quoting text
 
-    def __str__(self): return f'{self.file}:{self.line}: expected {self.expected}; found {self.found}'
+    def __str__(self):
+        return f'{self.file}:{self.line}: expected {self.expected}; found {self.found}'
 
 class FormatError(ValueError):
     "A corpus file does not keep to its format; `problems` has every fault"
     def __init__(self, problems: list[Problem]): # every fault that was found
         self.problems = problems
-        super().__init__(f'{len(problems)} problem(s) in the corpus files:\n' + '\n'.join(f'  {p}' for p in problems[:20])
+        super().__init__(f'{len(problems)} problem(s) in the corpus files:\n'
+                         + '\n'.join(f'  {p}' for p in problems[:20])
                          + (f'\n  … and {len(problems) - 20} more' if len(problems) > 20 else ''))
 
 def report(
     found: list[Problem],              # this reader's faults
     problems: list[Problem]|None=None, # the caller's list, if the caller wants a report
 ):
-    "Hand the faults to the caller's list; raises `FormatError` with all of them where there is none"
-    if problems is not None: problems.extend(found)
+    "Hand the faults to the caller's list; where there is none, raises `FormatError` with them all"
+    if problems is not None:
+        problems.extend(found)
     elif found: raise FormatError(found)

@@ -22,7 +22,8 @@ from ..paths import atomic
 
 # %% ../../nbs/formats/07_anafora.ipynb #5aaac5c7
 DOC_TIME_REL = ('BEFORE', 'OVERLAP', 'BEFORE/OVERLAP', 'AFTER') # THYME's
-_SPANS, _WORD = re.compile(r'\d{1,9},\d{1,9}(;\d{1,9},\d{1,9})*', re.A), re.compile(r'[\w.:/+-]{1,40}')
+_SPANS = re.compile(r'\d{1,9},\d{1,9}(;\d{1,9},\d{1,9})*', re.A)
+_WORD = re.compile(r'[\w.:/+-]{1,40}')
 _PARTS = {'entity': ('id', 'span', 'type', 'parentsType', 'properties'),
           'relation': ('id', 'type', 'parentsType', 'properties')}
 _NOTES = {'addition', 'comment'} # the tool's own: an adjudicator's mark, an annotator's remark
@@ -36,8 +37,10 @@ def _fields(el: Element) -> tuple[dict[str, str], dict[str, str]]|tuple[str, str
     if any(len(p) for p in properties) or len({p.tag for p in properties}) < len(properties):
         return 'properties of plain text, each once', 'one twice, or with elements in it'
     fields = {c.tag: (c.text or '').strip() for c in parts}
-    if not fields.get('id') or len(fields['id'].split()) > 1: return 'an id', 'none, or white space in it'
-    if not _WORD.fullmatch(fields.get('type', '')): return 'one word as type', f'{len(fields.get("type", ""))} characters'
+    if not fields.get('id') or len(fields['id'].split()) > 1:
+        return 'an id', 'none, or white space in it'
+    if not _WORD.fullmatch(fields.get('type', '')):
+        return 'one word as type', f'{len(fields.get("type", ""))} characters'
     return fields, {p.tag: (p.text or '').strip() for p in properties}
 
 # %% ../../nbs/formats/07_anafora.ipynb #16a28a94
@@ -46,10 +49,13 @@ def _mention(el: Element, at: Sequence[int|None]|None) -> Mention|tuple[str, str
     where there is no text"""
     fields, attributes = _fields(el)
     if not isinstance(fields, dict): return fields, attributes
-    if not _SPANS.fullmatch(fields.get('span', '')): return 'a span such as 12,20 or 12,15;18,20', 'something else'
+    if not _SPANS.fullmatch(fields.get('span', '')):
+        return 'a span such as 12,20 or 12,15;18,20', 'something else'
     spans = tuple(sorted(tuple(map(int, part.split(','))) for part in fields['span'].split(';')))
-    if any(s >= e for s, e in spans): return 'each part to start before its end', 'one that does not'
-    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)): return 'parts that do not overlap', 'two that do'
+    if any(s >= e for s, e in spans):
+        return 'each part to start before its end', 'one that does not'
+    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
+        return 'parts that do not overlap', 'two that do'
     spans = spans if at is None else placed(spans, at)
     if isinstance(spans[0], str): return spans
     return Mention(fields['id'], fields['type'], spans, (), attributes)
@@ -60,7 +66,8 @@ def _relation(el: Element, mentions: dict[str, Mention]) -> Relation|tuple[str, 
     fields, properties = _fields(el)
     if not isinstance(fields, dict): return fields, properties
     head, tail, kind = (properties.pop(k, '') for k in ('Source', 'Target', 'Type'))
-    if head not in mentions or tail not in mentions: return 'Source and Target among the entities', 'an id of none that could be read'
+    if head not in mentions or tail not in mentions:
+        return 'Source and Target among the entities', 'an id of none that could be read'
     if not _WORD.fullmatch(kind): return 'one word as Type', f'{len(kind)} characters'
     if 'kind' in properties: return "properties of Anafora's", 'one called kind'
     return Relation(fields['id'], kind, head, tail, {'kind': fields['type']} | properties)
@@ -71,9 +78,12 @@ def _read(elements: list[Element], make: Callable, fault: Callable) -> dict:
     out = {}
     for el in elements:
         made = make(el)
-        if not isinstance(made, tuple) and made.id in out: made = 'each id once', 'one for the second time'
-        if isinstance(made, tuple): fault(el, *made)
-        else: out[made.id] = made
+        if not isinstance(made, tuple) and made.id in out:
+            made = 'each id once', 'one for the second time'
+        if isinstance(made, tuple):
+            fault(el, *made)
+        else:
+            out[made.id] = made
     return out
 
 def _annotations(root: Element, at: Sequence[int|None]|None,
@@ -83,12 +93,16 @@ def _annotations(root: Element, at: Sequence[int|None]|None,
     rows = [el for place in root.iter('annotations') for el in place]
     known = {*rows}
     for el in rows:
-        if el.tag not in _PARTS: fault(el, 'entity and relation elements', 'another one')
+        if el.tag not in _PARTS:
+            fault(el, 'entity and relation elements', 'another one')
     for el in root.iter():
-        if el.tag in _PARTS and el not in known: fault(el, 'entities and relations inside annotations', 'one elsewhere')
-    if root.find('.//annotations') is None: fault(root, 'an annotations element', 'none')
+        if el.tag in _PARTS and el not in known:
+            fault(el, 'entities and relations inside annotations', 'one elsewhere')
+    if root.find('.//annotations') is None:
+        fault(root, 'an annotations element', 'none')
     mentions = _read([el for el in rows if el.tag == 'entity'], lambda el: _mention(el, at), fault)
-    relations = _read([el for el in rows if el.tag == 'relation'], lambda el: _relation(el, mentions), fault)
+    relations = _read([el for el in rows if el.tag == 'relation'],
+                      lambda el: _relation(el, mentions), fault)
     return tuple(mentions.values()), tuple(relations.values())
 
 # %% ../../nbs/formats/07_anafora.ipynb #7e29e9d4
@@ -98,7 +112,7 @@ THYME_GOLD = ( # the first that a note has is read
     'Temporal-Relation.gold.*', 'Temporal-Entity.gold.*')
 
 def _named(name: str) -> tuple[str, str]:
-    "The document's id and the suffix: schema, annotator, state; '' where the name has not that many parts"
+    "The document's id and the suffix: schema, annotator, state; '' where there are fewer parts"
     match = _NAME.fullmatch(name)
     return (match[1], match[2]) if match else (re.sub(r'\.xml$', '', name, flags=re.I), '')
 
@@ -111,34 +125,45 @@ def _chosen(path: Path, suffix: str|Sequence[str]) -> list[Path]:
     for files in by_document.values():
         fits = ([f for f in files if fnmatchcase(_named(f.name)[1], p)] for p in patterns)
         out += next(filter(None, fits), [])
-    told = ' or '.join(f'DOCUMENT.{p}.xml' for p in patterns)
-    if not out: raise FileNotFoundError(f'{path}: no .xml file there is named {told}')
+    names = ' or '.join(f'DOCUMENT.{p}.xml' for p in patterns)
+    if not out: raise FileNotFoundError(f'{path}: no .xml file there is named {names}')
     return sorted(out)
 
+# %% ../../nbs/formats/07_anafora.ipynb #1341e984
 def _texts(path: Path, texts: Path|str|None) -> dict[str, list[Path]]:
-    "File name → files, of all that might be texts. Raises `FileNotFoundError` for a folder of texts that is none."
-    if texts is not None and not Path(texts).is_dir(): raise FileNotFoundError(f'{texts}: no such folder of texts')
-    files = Path(texts).rglob('*') if texts is not None else path.rglob('*') if path.is_dir() else path.parent.iterdir()
+    """File name → files, of all that might be texts.
+
+    Raises `FileNotFoundError` for a folder of texts that is none."""
+    if texts is not None and not Path(texts).is_dir():
+        raise FileNotFoundError(f'{texts}: no such folder of texts')
+    if texts is not None:
+        files = Path(texts).rglob('*')
+    else:
+        files = path.rglob('*') if path.is_dir() else path.parent.iterdir()
     out = {}
     for f in sorted(files):
-        if f.suffix.lower() != '.xml' and f.is_file(): out.setdefault(f.name, []).append(f)
+        if f.suffix.lower() != '.xml' and f.is_file():
+            out.setdefault(f.name, []).append(f)
     return out
 
 def _name(id: str, suffix: str) -> str: return '.'.join(filter(None, [id, suffix, 'xml']))
 
 def _text(id: str, notes: dict[str, list[Path]], needed: bool, found: list[Problem]) -> str:
-    "The document's text; '' where there is none, with a problem where it is `needed` or cannot be had"
+    "The document's text; '' where there is none, a problem where it is `needed` or cannot be had"
     files = [f for name in (id, f'{id}.txt') for f in notes.get(name, [])]
-    if len(files) > 1 or needed and not files: found.append(Problem(id, 0, f'one text named {id} or {id}.txt', f'{len(files)}'))
+    if len(files) > 1 or needed and not files:
+        found.append(Problem(id, 0, f'one text named {id} or {id}.txt', f'{len(files)}'))
     if len(files) != 1: return ''
     try: return files[0].read_bytes().decode()
-    except UnicodeDecodeError as e: found.append(Problem(files[0].name, 0, 'UTF-8', f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
+    except UnicodeDecodeError as e:
+        found.append(Problem(files[0].name, 0, 'UTF-8',
+                             f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
     return ''
 
 # %% ../../nbs/formats/07_anafora.ipynb #c7b3e4e1
 def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, taken: bool,
               found: list[Problem]) -> Document|None:
-    "What a file says; None where it is refused, or `taken`: its document has been read from another file"
+    "What a file says; None where it is refused, or `taken`: its document was read from another"
     root = xml_root(file.read_bytes(), name, found)
     def fault(el, expected, got): found.append(Problem(name, int(el.get('line')), expected, got))
     if root is None: return None
@@ -148,18 +173,19 @@ def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, 
         return None
     id, suffix = _named(file.name)
     mentions, relations = _annotations(root, positions(text, offsets) if text else None, fault)
-    if text and (misfit := offset_problem(name, text, mentions, offsets)): found.append(misfit)
+    if text and (misfit := offset_problem(name, text, mentions, offsets)):
+        found.append(misfit)
     return Document(id, text, mentions, relations, licence, {'suffix': suffix} if suffix else {})
 
 # %% ../../nbs/formats/07_anafora.ipynb #0ba4660d
 def read_anafora(
     path: Path|str,                    # an XML file, or a folder that holds them anywhere below
-    texts: Path|str|None=None,         # folder of the texts; by default they are looked for below `path`, and may be absent
+    texts: Path|str|None=None,         # their folder; by default those below `path`, if any
     suffix: str|Sequence[str]='*',     # which files; several in order of preference: `THYME_GOLD`
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
     offsets: str='as_is',              # how they were counted: 'utf16', 'lf', 'no_bom+lf', …
-) -> list[Document]: # in the order of the files; meta has the suffix; the text is '' where there was none
+) -> list[Document]: # in the files' order; meta has the suffix; the text may be ''
     """The documents of an Anafora corpus. Raises `FormatError` with every fault,
     `FileNotFoundError`, `ValueError` for `offsets`."""
     path, found = Path(path), []
@@ -178,7 +204,8 @@ def _documents(path: Path, notes: dict[str, list[Path]], needed: bool, suffix: s
         text = _text(id, notes, needed, found) if id not in out else ''
         document = _document(file, file.relative_to(folder).as_posix(), text, offsets, licence,
                              id in out, found)
-        if document: out[id] = document
+        if document:
+            out[id] = document
     return [*out.values()]
 
 # %% ../../nbs/formats/07_anafora.ipynb #83fbdfa2
@@ -190,7 +217,8 @@ def anafora_texts(
     "The texts that `read_anafora` reads. Raises `FileNotFoundError`."
     path = Path(path)
     ids, notes = [_named(f.name)[0] for f in _chosen(path, suffix)], _texts(path, texts)
-    return sorted({f for id in ids for name in (id, f'{id}.txt') for f in notes.get(name, [])})
+    names = [name for id in ids for name in (id, f'{id}.txt')]
+    return sorted({f for name in names for f in notes.get(name, [])})
 
 # %% ../../nbs/formats/07_anafora.ipynb #d19b31ba
 def read_anafora_annotations(
@@ -223,7 +251,8 @@ def preferred_suffix(
     found = suffixes(path)
     states = Counter()
     for suffix, n in found.items():
-        if suffix.startswith('Temporal-'): states[suffix.partition('.')[2]] += n
+        if suffix.startswith('Temporal-'):
+            states[suffix.partition('.')[2]] += n
     if not states: return (found.most_common(1)[0][0],)
     state = 'gold.completed' if 'gold.completed' in states else states.most_common(1)[0][0]
     return (f'Temporal-Relation.{state}', f'Temporal-*.{state}')
@@ -235,49 +264,68 @@ _TAG = re.compile(r'[A-Za-z_][\w.-]*', re.A)
 
 def _xml(d: Document) -> str:
     "The document's annotations as Anafora writes them"
-    rows = [('entity', {'id': m.id, 'span': ';'.join(f'{s},{e}' for s, e in m.spans), 'type': m.type}, m.attributes) for m in d.mentions]
-    rows += [('relation', {'id': r.id, 'type': r.attributes.get('kind', 'TLINK')}, {'Source': r.head, 'Type': r.type, 'Target': r.tail}
-              | {k: v for k, v in r.attributes.items() if k != 'kind'}) for r in d.relations]
-    out = ['<?xml version="1.0" encoding="UTF-8"?>\n\n<data>\n<info>\n  <progress>completed</progress>\n</info>\n\n'
+    rows = [('entity',
+             {'id': m.id, 'span': ';'.join(f'{s},{e}' for s, e in m.spans), 'type': m.type},
+             m.attributes)
+            for m in d.mentions]
+    rows += [('relation', {'id': r.id, 'type': r.attributes.get('kind', 'TLINK')},
+              {'Source': r.head, 'Type': r.type, 'Target': r.tail}
+              | {k: v for k, v in r.attributes.items() if k != 'kind'})
+             for r in d.relations]
+    out = ['<?xml version="1.0" encoding="UTF-8"?>\n\n<data>\n<info>\n  '
+           '<progress>completed</progress>\n</info>\n\n'
            '<schema path="./" protocol="file">temporal-schema.xml</schema>\n\n<annotations>\n\n']
     for tag, fields, properties in rows:
-        if fields['type'] in _PARENTS: fields['parentsType'] = _PARENTS[fields['type']]
-        out += [f'\t<{tag}>\n', *(f'\t\t{xml_element(k, v)}\n' for k, v in fields.items()), '\t\t<properties>\n',
-                *(f'\t\t\t{xml_element(k, v)}\n' for k, v in properties.items()), f'\t\t</properties>\n\t</{tag}>\n\n']
+        if fields['type'] in _PARENTS:
+            fields['parentsType'] = _PARENTS[fields['type']]
+        out += [f'\t<{tag}>\n', *(f'\t\t{xml_element(k, v)}\n' for k, v in fields.items()),
+                '\t\t<properties>\n',
+                *(f'\t\t\t{xml_element(k, v)}\n' for k, v in properties.items()),
+                f'\t\t</properties>\n\t</{tag}>\n\n']
     return ''.join([*out, '\n</annotations>\n</data>\n'])
 
 # %% ../../nbs/formats/07_anafora.ipynb #31d95a6e
 def _unwritable(d: Document, suffix: str, xml: str) -> str|None:
     "Why this document cannot be written as `xml` and read again"
-    if set(d.id + suffix) & set('/\\\n\r\0') or d.id != d.id.strip() or re.search(r'\.(xml|txt)$', d.id, re.I) \
-        or d.id.lower().startswith(('readme', 'license', 'licence', '.')) or not d.id or _named(_name(d.id, suffix)) != (d.id, suffix):
-        return 'its id and suffix cannot be told apart in the name of a file; a suffix is schema.annotator.state'
+    if (set(d.id + suffix) & set('/\\\n\r\0') or d.id != d.id.strip()
+        or re.search(r'\.(xml|txt)$', d.id, re.I)
+        or d.id.lower().startswith(('readme', 'license', 'licence', '.')) or not d.id
+        or _named(_name(d.id, suffix)) != (d.id, suffix)):
+        return ('its id and suffix cannot be told apart in the name of a file; '
+                'a suffix is schema.annotator.state')
     if any(m.concepts for m in d.mentions): return 'the format has no place for concepts'
     if not all(_TAG.fullmatch(k) for x in (*d.mentions, *d.relations) for k in x.attributes):
         return 'an attribute whose name cannot be an element'
-    if NO_XML.search(xml) or re.search('[\ud800-\udfff]', d.text): return 'a control character or half a surrogate pair'
+    if NO_XML.search(xml) or re.search('[\ud800-\udfff]', d.text):
+        return 'a control character or half a surrogate pair'
     faults = []
     back = _annotations(xml_root(xml.encode(), d.id, []), positions(d.text) if d.text else None,
                         lambda el, *what: faults.append(what))
     if faults: return 'expected {}; found {}'.format(*faults[0])
     relations = tuple(replace(r, attributes={'kind': 'TLINK'} | r.attributes) for r in d.relations)
-    if back != (d.mentions, relations): return 'white space around an id or an attribute, or spans out of order, would not come back'
+    if back != (d.mentions, relations):
+        return ('white space around an id or an attribute, or spans out of order, '
+                'would not come back')
 
 # %% ../../nbs/formats/07_anafora.ipynb #4fb476e9
 def write_anafora(
-    documents: list[Document], # without concepts; a relation's attribute `kind` is its link's: TLINK where it has none
-    folder: Path|str,          # gets ID/ID.SUFFIX.xml for each, and the text as ID/ID; other files there stay
-    suffix: str|None=None,     # 'Temporal-Relation.system.completed'; by default the one that the document was read with, else gold
+    documents: list[Document], # without concepts; a relation's `kind` is its link's, or TLINK
+    folder: Path|str,          # gets ID/ID.SUFFIX.xml for each, and the text as ID/ID
+    suffix: str|None=None,     # by default the one that the document was read with, else gold
     with_text: bool=True,      # write the texts too? Not for what is handed to others
 ):
-    "Writes what `read_anafora` reads back as it was. Raises `ValueError` for what the format cannot hold."
+    """Writes what `read_anafora` reads back as it was.
+
+    Raises `ValueError` for what the format cannot hold."""
     ids, rows = Counter(d.id for d in documents), []
     for d in documents:
-        end = suffix if suffix is not None else d.meta.get('suffix', 'Temporal-Relation.gold.completed')
+        end = (suffix if suffix is not None
+               else d.meta.get('suffix', 'Temporal-Relation.gold.completed'))
         xml = _xml(d)
         why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d, end, xml)
         if why: raise ValueError(f'document {d.id} cannot be written for Anafora: {why}')
         rows.append((Path(folder)/d.id/_name(d.id, end), xml))
-        if with_text and d.text: rows.append((Path(folder)/d.id/d.id, d.text))
+        if with_text and d.text:
+            rows.append((Path(folder)/d.id/d.id, d.text))
     for path, content in rows:
         with atomic(path) as tmp: tmp.write_text(content, encoding='utf-8', newline='')

@@ -22,24 +22,30 @@ _PART, _NAME = re.compile(r'(\d{1,9}) +(\d{1,9})', re.A), re.compile(r'[\w.+/-]{
 def _letters(text: str) -> str: return ''.join(text.split())
 
 def _mention(id: str, columns: list[str], text: str|None) -> Mention|tuple[str, str]:
-    "The mention, or what was expected and what was found; `text` None: nothing to check offsets and words against"
+    "The mention, or what was expected and found; `text` None: nothing to check it against"
     if len(columns) < 2 or not columns[1].strip() or _letters(''.join(columns[2:])):
-        return 'an id, type and offsets, and words, with tabs between', f'{len(columns) + 1} columns'
+        return ('an id, type and offsets, and words, with tabs between',
+                f'{len(columns) + 1} columns')
     kind, _, offsets = columns[0].strip(' ').partition(' ')
     parts = [_PART.fullmatch(part.strip(' ')) for part in offsets.split(';')]
     if not _NAME.fullmatch(kind): return 'one word as type', f'{len(kind)} characters'
     if not all(parts): return 'offsets like 4 15 or 4 15;30 37', f'{len(offsets)} other characters'
     given = [(int(p[1]), int(p[2])) for p in parts]
     spans = tuple(sorted(given))
-    if any(s >= e for s, e in spans): return 'each part to start before its end', 'one that does not'
-    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)): return 'parts that do not overlap', 'two that do'
-    if text is not None and spans[-1][1] > len(text): return f'offsets within 0–{len(text)}', f'{spans[-1][1]}'
+    if any(s >= e for s, e in spans):
+        return 'each part to start before its end', 'one that does not'
+    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
+        return 'parts that do not overlap', 'two that do'
+    if text is not None and spans[-1][1] > len(text):
+        return f'offsets within 0–{len(text)}', f'{spans[-1][1]}'
     if text is not None and _letters(columns[1]) != _letters(''.join(text[s:e] for s, e in given)):
-        return 'in the last column the words of the text at these offsets', f'{len(columns[1])} characters that differ from them'
+        return ('in the last column the words of the text at these offsets',
+                f'{len(columns[1])} characters that differ from them')
     return Mention(id, kind, spans)
 
 # %% ../../nbs/formats/06_brat.ipynb #7d0a590b
-_ID, _POINTER = re.compile(r'[TERAMN#]\d{1,9}|\*', re.A), re.compile(r'([\w.+/-]{1,60}):([TE]\d{1,9})', re.A)
+_ID = re.compile(r'[TERAMN#]\d{1,9}|\*', re.A)
+_POINTER = re.compile(r'([\w.+/-]{1,60}):([TE]\d{1,9})', re.A)
 
 @dataclass(frozen=True)
 class Event:
@@ -60,34 +66,52 @@ def _event(id: str, content: str) -> Event|None:
 Lines = dict[str, tuple[int, list[str]]] # id → the line's number, and its columns after the id
 
 class _Page:
-    "A document's annotations while they come in; `faults` has the number of each line that is none, what was expected, what was found"
+    """A document's annotations while they come in
+
+    `faults` has the number of each line that is none, what was expected, what was found."""
     def __init__(self, text: str|None):
         self.text, self.mentions, self.events, self.relations = text, {}, {}, {}
         self.concepts, self.meta, self.faults = {}, {}, []
-        self.about, self.held = {'A': {}, 'N': {}}, set() # id → content of A (M) and N lines; (event, attribute)
+        # id → content of A (M) and N lines; (event, attribute)
+        self.about, self.held = {'A': {}, 'N': {}}, set()
 
     def _anchor(self, id: str) -> str|None:
-        return id if id in self.mentions else self.events[id].trigger if id in self.events else None
+        if id in self.mentions: return id
+        return self.events[id].trigger if id in self.events else None
 
-    def take_mentions(self, lines: Lines):
-        for id, (n, columns) in lines.items():
-            mention = _mention(id, columns, self.text)
-            if isinstance(mention, Mention): self.mentions[id] = mention
-            else: self.faults.append((n, *mention))
+# %% ../../nbs/formats/06_brat.ipynb #4499c9da
+def _take_mentions(page: _Page, lines: Lines):
+    for id, (n, columns) in lines.items():
+        mention = _mention(id, columns, page.text)
+        if isinstance(mention, Mention):
+            page.mentions[id] = mention
+        else:
+            page.faults.append((n, *mention))
 
-    def take_events(self, lines: Lines):
-        self.events = {id: e for id, (_, columns) in lines.items() if not ''.join(columns[1:]).strip() and (e := _event(id, columns[0]))}
-        users = {}
-        for id, e in self.events.items():
-            for _, argument in e.arguments: users.setdefault(argument, []).append(id)
-        gone = [id for id in users if not self._anchor(id)] + [id for id, e in self.events.items() if e.trigger not in self.mentions]
-        while gone: id = gone.pop(); self.events.pop(id, None); gone += users.pop(id, [])
-        expected = 'an event: type:trigger and role:argument, each of which exists'
-        self.faults += [(n, expected, 'one without them') for id, (n, _) in lines.items() if id not in self.events]
-        for id, e in self.events.items():
-            self.meta[id] = ' '.join(lines[id][1][0].split())
-            for k, (role, argument) in enumerate(e.arguments, 1):
-                self.relations[f'{id}.{k}'] = Relation(f'{id}.{k}', role, e.trigger, self._anchor(argument))
+def _drop_incomplete(page: _Page):
+    "Takes out events without their trigger or an argument, and those that have such events in them"
+    users = {}
+    for id, e in page.events.items():
+        for _, argument in e.arguments: users.setdefault(argument, []).append(id)
+    gone = ([id for id in users if not page._anchor(id)]
+            + [id for id, e in page.events.items() if e.trigger not in page.mentions])
+    while gone:
+        id = gone.pop()
+        page.events.pop(id, None)
+        gone += users.pop(id, [])
+
+def _take_events(page: _Page, lines: Lines):
+    page.events = {id: e for id, (_, columns) in lines.items()
+                   if not ''.join(columns[1:]).strip() and (e := _event(id, columns[0]))}
+    _drop_incomplete(page)
+    expected = 'an event: type:trigger and role:argument, each of which exists'
+    page.faults += [(n, expected, 'one without them') for id, (n, _) in lines.items()
+                    if id not in page.events]
+    for id, e in page.events.items():
+        page.meta[id] = ' '.join(lines[id][1][0].split())
+        for k, (role, argument) in enumerate(e.arguments, 1):
+            link = Relation(f'{id}.{k}', role, e.trigger, page._anchor(argument))
+            page.relations[link.id] = link
 
 # %% ../../nbs/formats/06_brat.ipynb #fcbfb55a
 def _take_relations(page: _Page, lines: Lines):
@@ -96,10 +120,13 @@ def _take_relations(page: _Page, lines: Lines):
         ends = [_POINTER.fullmatch(word) for word in words]
         anchors = [page._anchor(p[2]) for p in ends if p]
         if len(words) != 2 or not all(ends) or not all(anchors) or not _NAME.fullmatch(kind):
-            page.faults.append((n, 'a relation: type and two arguments that exist, like Arg1:T1 Arg2:T2', 'one without them')); continue
+            expected = 'a relation: type and two arguments that exist, like Arg1:T1 Arg2:T2'
+            page.faults.append((n, expected, 'one without them'))
+            continue
         page.relations[id] = Relation(id, kind, *anchors)
         plain = f'{kind} Arg1:{anchors[0]} Arg2:{anchors[1]}'
-        if ' '.join([kind, *words]) != plain: page.meta[id] = ' '.join([kind, *words]) # other names, or events
+        if ' '.join([kind, *words]) != plain:
+            page.meta[id] = ' '.join([kind, *words]) # other names, or events
 
 def _attribute(page: _Page, id: str, columns: list[str]) -> str|None:
     "Takes an A or M line in; what was expected where it cannot"
@@ -107,55 +134,71 @@ def _attribute(page: _Page, id: str, columns: list[str]) -> str|None:
     expected = 'an attribute: name, the id of an annotation, perhaps a value; each name once for it'
     if not _NAME.fullmatch(name): return expected
     if owner in page.events and (owner, name) not in page.held:
-        page.held.add((owner, name)); page.meta[id] = ' '.join(''.join(columns).split()); return None
+        page.held.add((owner, name))
+        page.meta[id] = ' '.join(''.join(columns).split())
+        return None
     holder = page.mentions.get(owner) or page.relations.get(owner)
     if not holder or '.' in owner or name in holder.attributes: return expected
     holder.attributes[name] = ' '.join(filter(None, value)) or 'true'
     page.about['A'][id] = ' '.join(''.join(columns).split())
 
+# %% ../../nbs/formats/06_brat.ipynb #d60f1ca2
 def _concept(page: _Page, id: str, columns: list[str]) -> str|None:
     "Takes an N line in; what was expected where it cannot"
     words, name = columns[0].split(), '\t'.join(columns[1:]).rstrip()
-    expected = 'Reference, the id of a mention or event, database:id, each once for it; a tab; a name'
-    if len(words) != 3 or words[0] != 'Reference' or not re.fullmatch(r'[^:]+:.+', words[2]): return expected
+    expected = ('Reference, the id of a mention or event, database:id, each once for it; '
+                'a tab; a name')
+    if len(words) != 3 or words[0] != 'Reference' or not re.fullmatch(r'[^:]+:.+', words[2]):
+        return expected
     known = page.concepts.setdefault(words[1], [])
     if not page._anchor(words[1]) or words[2] in known: return expected
     known.append(words[2])
     content = '\t'.join([' '.join(words), *filter(None, [name])])
-    if words[1] in page.events: page.meta[id] = content
-    else: page.about['N'][id] = content
+    if words[1] in page.events:
+        page.meta[id] = content
+    else:
+        page.about['N'][id] = content
 
 def _remark(page: _Page, id: str, columns: list[str]) -> str|None:
     "Takes a * or # line in; what was expected where it cannot"
     (kind, *owners), rest = columns[0].split() or [''], '\t'.join(columns[1:]).rstrip()
-    places = (page.mentions, page.events, page.relations, page.about['A'], page.about['N'], page.meta)
-    sound = _NAME.fullmatch(kind) and owners and all(any(o in place for place in places) for o in owners)
-    if id[0] == '*' and not (sound and len(owners) > 1 and not rest and all(map(page._anchor, owners))):
+    places = (page.mentions, page.events, page.relations, page.about['A'], page.about['N'],
+              page.meta)
+    sound = (_NAME.fullmatch(kind) and owners
+             and all(any(o in place for place in places) for o in owners))
+    if (id[0] == '*'
+        and not (sound and len(owners) > 1 and not rest and all(map(page._anchor, owners)))):
         return 'Equiv and two or more ids that exist'
-    if id[0] == '#' and not (sound and len(owners) == 1): return 'the kind of remark, an id that exists, a tab, the remark'
+    if id[0] == '#' and not (sound and len(owners) == 1):
+        return 'the kind of remark, an id that exists, a tab, the remark'
     page.meta[id] = '\t'.join([' '.join([kind, *owners]), *filter(None, [rest])])
 
 # %% ../../nbs/formats/06_brat.ipynb #12b0f3e6
 def _contents(mentions: Iterable[Mention], relations: Iterable[Relation]) -> dict[str, list[str]]:
     "What A and N lines shall say, in the order in which they are numbered"
-    held = [(o.id, name, value) for o in [*mentions, *relations] for name, value in o.attributes.items()]
-    return {'A': [f'{name} {id}' + (f' {value}' if value != 'true' else '') for id, name, value in held],
+    held = [(o.id, name, value) for o in [*mentions, *relations]
+            for name, value in o.attributes.items()]
+    return {'A': [f'{name} {id}' + (f' {value}' if value != 'true' else '')
+                  for id, name, value in held],
             'N': [f'Reference {m.id} {c}' for m in mentions for c in m.concepts]}
 
 def _numbered(kind: str, contents: list[str], meta: dict[str, str]) -> dict[str, str]:
-    "Id → content: those that `meta` tells (`M` lines count as `A`), then the rest under free numbers"
+    "Id → content: those that `meta` tells (M lines count as A), then the rest under free numbers"
     def key(content): return tuple(content.split('\t')[0].split(' ')[:2 if kind == 'A' else 3])
-    told = {id: content for id, content in meta.items() if _ID.fullmatch(id) and id[0].replace('M', 'A') == kind}
-    known = {key(content) for content in told.values()}
-    free = (f'{kind}{n}' for n in count(1) if f'{kind}{n}' not in told)
-    return told | dict(zip(free, [c for c in contents if key(c) not in known], strict=False))
+    given = {id: content for id, content in meta.items()
+             if _ID.fullmatch(id) and id[0].replace('M', 'A') == kind}
+    known = {key(content) for content in given.values()}
+    free = (f'{kind}{n}' for n in count(1) if f'{kind}{n}' not in given)
+    return given | dict(zip(free, [c for c in contents if key(c) not in known], strict=False))
 
 def _finished(page: _Page) -> tuple[tuple[Mention, ...], tuple[Relation, ...], dict[str, str]]:
     "The mentions with their concepts, the relations, and `meta`"
-    mentions = tuple(replace(m, concepts=tuple(page.concepts.get(m.id, ()))) for m in page.mentions.values())
+    mentions = tuple(replace(m, concepts=tuple(page.concepts.get(m.id, ())))
+                     for m in page.mentions.values())
     relations, meta = tuple(page.relations.values()), dict(page.meta)
     for kind, contents in _contents(mentions, relations).items():
-        if page.about[kind].items() - _numbered(kind, contents, page.meta).items(): meta |= page.about[kind]
+        if page.about[kind].items() - _numbered(kind, contents, page.meta).items():
+            meta |= page.about[kind]
     return mentions, relations, meta
 
 # %% ../../nbs/formats/06_brat.ipynb #790e9bf8
@@ -165,13 +208,19 @@ def _page(lines: Iterable[tuple[int, str]], text: str|None) -> _Page:
     for n, line in lines:
         id, *columns = line.rstrip().split('\t')
         kind = id[:1].replace('M', 'A')
-        if not _ID.fullmatch(id) or not columns: page.faults.append((n, 'T, R, E, A, M, N or # and a number, or *; then a tab', 'none'))
-        elif id in kinds[kind]: page.faults.append((n, 'each id once', 'one for the second time'))
-        else: kinds[kind][f'*{len(kinds["*"]) + 1}' if id == '*' else id] = n, columns
-    page.take_mentions(kinds['T']); page.take_events(kinds['E']); _take_relations(page, kinds['R'])
+        if not _ID.fullmatch(id) or not columns:
+            page.faults.append((n, 'T, R, E, A, M, N or # and a number, or *; then a tab', 'none'))
+        elif id in kinds[kind]:
+            page.faults.append((n, 'each id once', 'one for the second time'))
+        else:
+            kinds[kind][f'*{len(kinds["*"]) + 1}' if id == '*' else id] = n, columns
+    _take_mentions(page, kinds['T'])
+    _take_events(page, kinds['E'])
+    _take_relations(page, kinds['R'])
     for kind, take in (('A', _attribute), ('N', _concept), ('*', _remark), ('#', _remark)):
         for id, (n, columns) in kinds[kind].items():
-            if expected := take(page, id, columns): page.faults.append((n, expected, 'something else'))
+            if expected := take(page, id, columns):
+                page.faults.append((n, expected, 'something else'))
     return page
 
 # %% ../../nbs/formats/06_brat.ipynb #74dafe46
@@ -179,12 +228,14 @@ def events(
     document: Document, # read by `read_brat`
 ) -> list[Event]: # in the order of the file
     "The document's events, as BRAT states them"
-    out = [e for id, content in document.meta.items() if re.fullmatch(r'E\d+', id) and (e := _event(id, content))]
+    out = [e for id, content in document.meta.items()
+           if re.fullmatch(r'E\d+', id) and (e := _event(id, content))]
     held = {e.id: e.attributes for e in out}
     for id, content in document.meta.items():
         if re.fullmatch(r'[AM]\d+', id):
             name, owner, *value = content.split()
-            if owner in held: held[owner][name] = ' '.join(value) or 'true'
+            if owner in held:
+                held[owner][name] = ' '.join(value) or 'true'
     return out
 
 # %% ../../nbs/formats/06_brat.ipynb #33a78e23
@@ -196,22 +247,30 @@ class _Packed:
     data: bytes = field(repr=False)
     def read_bytes(self) -> bytes: return self.data
 
+# %% ../../nbs/formats/06_brat.ipynb #d4f9bd85
 def _unpacked(path: Path, found: list[Problem]) -> dict[str, _Packed]:
     "Name → file. A damaged archive is a problem, and what could be read of it is not taken"
     import gzip, io, tarfile, zlib
     out = {}
     try:
         with gzip.open(path) as f: data = f.read(_LIMIT + 1)
-        if len(data) > _LIMIT: found.append(Problem(path.name, 0, f'at most {_LIMIT} bytes when unpacked', 'more')); return {}
+        if len(data) > _LIMIT:
+            found.append(Problem(path.name, 0, f'at most {_LIMIT} bytes when unpacked', 'more'))
+            return {}
         with tarfile.open(fileobj=io.BytesIO(data), mode='r:') as tar:
             for member in tar:
                 name = member.name.removeprefix('./')
                 if member.isdir() or Path(name).name.startswith('.'): continue
-                if not member.isreg() or name in out: found.append(Problem(name, 0, 'files, each name once', 'a link, or a name twice'))
-                else: out[name] = _Packed(tar.extractfile(member).read())
+                if not member.isreg() or name in out:
+                    found.append(Problem(name, 0, 'files, each name once',
+                                         'a link, or a name twice'))
+                else:
+                    out[name] = _Packed(tar.extractfile(member).read())
             if data[tar.offset:].strip(b'\0'): raise tarfile.ReadError('more behind the last file')
     except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError):
-        found.append(Problem(path.name, 0, 'a whole .tar.gz archive', 'one that is damaged or breaks off; it was not read')); return {}
+        found.append(Problem(path.name, 0, 'a whole .tar.gz archive',
+                             'one that is damaged or breaks off; it was not read'))
+        return {}
     return out
 
 # %% ../../nbs/formats/06_brat.ipynb #ba16161e
@@ -219,49 +278,65 @@ def _corpus(path: Path, part: str, found: list[Problem]) -> dict[str, Path|_Pack
     "Name → file, of the .txt and .ann files. Raises `FileNotFoundError` where there are none"
     ends = ('.txt', '.ann')
     if path.is_file() and path.name.lower().endswith(ends):
-        pair = [p for p in path.parent.iterdir() if p.stem == path.stem and p.name.lower().endswith(ends)]
+        pair = [p for p in path.parent.iterdir()
+                if p.stem == path.stem and p.name.lower().endswith(ends)]
         return {p.name: p for p in sorted(pair)}
     if path.is_file() and path.name.lower().endswith(('.tar.gz', '.tgz')):
         seen = len(found)
         files, start = _unpacked(path, found), part.strip('/') + '/' if part.strip('/') else ''
-        out = {name: f for name, f in sorted(files.items()) if name.startswith(start) and name.lower().endswith(ends)
+        out = {name: f for name, f in sorted(files.items())
+               if name.startswith(start) and name.lower().endswith(ends)
                and not Path(name).name.lower().startswith(('readme', 'license', 'licence'))}
-        if not out and len(found) == seen: raise FileNotFoundError(f'{path}: no .txt or .ann file in it{part and f" below {part}"}')
+        if not out and len(found) == seen:
+            below = part and f' below {part}'
+            raise FileNotFoundError(f'{path}: no .txt or .ann file in it{below}')
         return out
-    if path.is_file(): raise FileNotFoundError(f'{path}: BRAT is a folder of .txt and .ann files, a .tar.gz of one, or one .ann file')
+    if path.is_file():
+        raise FileNotFoundError(f'{path}: BRAT is a folder of .txt and .ann files, '
+                                'a .tar.gz of one, or one .ann file')
     return {p.relative_to(path).as_posix(): p for p in corpus_files(path/part, ends)}
 
+# %% ../../nbs/formats/06_brat.ipynb #4fc5af48
 def _pairs(files: dict[str, Path|_Packed], found: list[Problem]) -> dict[str, dict[str, str]]:
-    "Document id → {'.txt': name, '.ann': name}; the second file of an id is a fault, and so is each line in it"
+    """Document id → {'.txt': name, '.ann': name}
+
+    The second file of an id is a fault, and so is each line in it."""
     out = {}
     for name, file in files.items():
         id, end = Path(name).stem, Path(name).suffix.lower()
-        if end not in out.setdefault(id, {}): out[id][end] = name; continue
+        if end not in out.setdefault(id, {}):
+            out[id][end] = name
+            continue
         lines = [n for n, _ in corpus_lines(file, name, found, crlf=True)] if end == '.ann' else []
-        found += [Problem(name, n, 'one file for each document', 'a second one of the same name') for n in lines or [0]]
+        found += [Problem(name, n, 'one file for each document', 'a second one of the same name')
+                  for n in lines or [0]]
     return out
 
 # %% ../../nbs/formats/06_brat.ipynb #983303da
 def _text(file: Path|_Packed, name: str, found: list[Problem]) -> str|None:
     "The file's text, every character of it; None and a problem where it is not UTF-8"
     try: return file.read_bytes().decode()
-    except UnicodeDecodeError as e: found.append(Problem(name, 0, 'UTF-8', f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
+    except UnicodeDecodeError as e:
+        found.append(Problem(name, 0, 'UTF-8', f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
 
-def _annotated(id: str, text: str|None, file: Path|_Packed, name: str, licence: Licence, found: list[Problem]) -> Document:
+def _annotated(id: str, text: str|None, file: Path|_Packed, name: str, licence: Licence,
+               found: list[Problem]) -> Document:
     page = _page(corpus_lines(file, name, found, crlf=True), text)
     found += [Problem(name, *fault) for fault in sorted(page.faults)]
     mentions, relations, meta = _finished(page)
     return Document(id, text or '', mentions, relations, licence, meta)
 
+# %% ../../nbs/formats/06_brat.ipynb #522cac93
 def read_brat(
-    path: Path|str,                    # a folder, a .tar.gz, or an .ann file with its text beside it
-    part: str='',                      # of a folder or archive: only what lies below this folder in it ('train')
+    path: Path|str,                    # a folder, a .tar.gz, or an .ann file beside its text
+    part: str='',                      # in a folder or archive: only what is below this folder
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of their ids, which are the files' names
     "Texts with their BRAT annotations. Raises `FormatError` with every fault, `FileNotFoundError`."
     found = []
-    out = _documents(Path(path), part, licence, found) # in a function of its own, which is over and holds no text when an error is raised
+    # in a function of its own, which is over and holds no text when an error is raised
+    out = _documents(Path(path), part, licence, found)
     report(found, problems)
     return out
 
@@ -270,62 +345,83 @@ def _documents(path: Path, part: str, licence: Licence, found: list[Problem]) ->
     for id, names in sorted(_pairs(files, found).items()):
         ann, txt = names.get('.ann'), names.get('.txt')
         text = _text(files[txt], txt, found) if txt else None
-        if text is not None and ann: out.append(_annotated(id, text, files[ann], ann, licence, found))
+        if text is not None and ann:
+            out.append(_annotated(id, text, files[ann], ann, licence, found))
         elif text is not None:
-            found.append(Problem(txt, 0, f'a file {id}.ann beside it', 'none')); out.append(Document(id, text, licence=licence))
+            found.append(Problem(txt, 0, f'a file {id}.ann beside it', 'none'))
+            out.append(Document(id, text, licence=licence))
         elif ann:
             lines = [n for n, _ in corpus_lines(files[ann], ann, found, crlf=True)]
-            found += [Problem(ann, n, f'a text {id}.txt beside it', 'none that can be read') for n in lines or [0]]
+            found += [Problem(ann, n, f'a text {id}.txt beside it', 'none that can be read')
+                      for n in lines or [0]]
     return out
 
 # %% ../../nbs/formats/06_brat.ipynb #85ad190d
 def read_brat_annotations(
-    path: Path|str,                    # a folder, a .tar.gz, or an .ann file; texts in it are not opened
-    part: str='',                      # of a folder or archive: only what lies below this folder in it
+    path: Path|str,                    # a folder, a .tar.gz, or an .ann file; texts are not opened
+    part: str='',                      # in a folder or archive: only what is below this folder
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # without text: offsets and words are not checked against any
     "The annotations in `.ann` files. Raises `FormatError` with every fault, `FileNotFoundError`."
     found = []
-    files = {name: f for name, f in _corpus(Path(path), part, found).items() if name.lower().endswith('.ann')}
+    files = {name: f for name, f in _corpus(Path(path), part, found).items()
+             if name.lower().endswith('.ann')}
     if not files and not found: raise FileNotFoundError(f'{path}: no file there ends in .ann')
-    out = [_annotated(id, None, files[names['.ann']], names['.ann'], licence, found) for id, names in sorted(_pairs(files, found).items())]
+    out = [_annotated(id, None, files[names['.ann']], names['.ann'], licence, found)
+           for id, names in sorted(_pairs(files, found).items())]
     report(found, problems)
     return out
 
 # %% ../../nbs/formats/06_brat.ipynb #29a3973b
-def _words(text: str, m: Mention) -> str: return re.sub(r'\s', ' ', ' '.join(text[s:e] for s, e in m.spans)) if text else 'x'
+def _words(text: str, m: Mention) -> str:
+    return re.sub(r'\s', ' ', ' '.join(text[s:e] for s, e in m.spans)) if text else 'x'
 
 def _lines(d: Document) -> list[str]:
     "The document's .ann file, line by line"
-    told = {kind: [(id, v) for id, v in d.meta.items() if re.fullmatch(rf'[{kind}]\d+', id)] for kind in 'E*#'}
+    kept = {kind: [(id, v) for id, v in d.meta.items() if re.fullmatch(rf'[{kind}]\d+', id)]
+            for kind in 'E*#'}
     about = _contents(d.mentions, d.relations)
-    rows = [(m.id, f"{m.type} {';'.join(f'{s} {e}' for s, e in m.spans)}\t{_words(d.text, m)}") for m in d.mentions] + told['E']
-    rows += [(r.id, d.meta.get(r.id, f'{r.type} Arg1:{r.head} Arg2:{r.tail}')) for r in d.relations if '.' not in r.id]
+    rows = ([(m.id, f"{m.type} {';'.join(f'{s} {e}' for s, e in m.spans)}\t{_words(d.text, m)}")
+             for m in d.mentions]
+            + kept['E'])
+    rows += [(r.id, d.meta.get(r.id, f'{r.type} Arg1:{r.head} Arg2:{r.tail}')) for r in d.relations
+             if '.' not in r.id]
     for kind in 'AN': rows += _numbered(kind, about[kind], d.meta).items()
-    return [f'{id}\t{content}' for id, content in rows + [('*', v) for _, v in told['*']] + told['#']]
+    return [f'{id}\t{content}'
+            for id, content in rows + [('*', v) for _, v in kept['*']] + kept['#']]
 
+# %% ../../nbs/formats/06_brat.ipynb #fb501dea
 def _unwritable(d: Document, text: str|None) -> str|None:
     "Why an .ann file cannot hold this document's annotations"
-    if not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip() or d.id.startswith('.') \
-        or d.id.lower().startswith(('readme', 'license', 'licence')): return 'its id cannot be the name of a file'
-    if any(not re.fullmatch(r'T\d+', m.id) for m in d.mentions): return 'the ids of mentions must be T and a number'
-    if any(not re.fullmatch(r'R\d+|E\d+\.\d+', r.id) for r in d.relations): return 'the ids of relations must be R and a number'
-    if any(':' not in c for m in d.mentions for c in m.concepts): return 'a concept without its database; UMLS:C0015967 has one'
+    if (not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip() or d.id.startswith('.')
+        or d.id.lower().startswith(('readme', 'license', 'licence'))):
+        return 'its id cannot be the name of a file'
+    if any(not re.fullmatch(r'T\d+', m.id) for m in d.mentions):
+        return 'the ids of mentions must be T and a number'
+    if any(not re.fullmatch(r'R\d+|E\d+\.\d+', r.id) for r in d.relations):
+        return 'the ids of relations must be R and a number'
+    if any(':' not in c for m in d.mentions for c in m.concepts):
+        return 'a concept without its database; UMLS:C0015967 has one'
     lines, meta = _lines(d), {k: v for k, v in d.meta.items() if re.fullmatch(r'[ERAMN#*]\d+', k)}
     if any(set(line) & set('\r\n') for line in lines): return 'a line break in a name or remark'
     page = _page(enumerate(lines, 1), text)
-    if page.faults: n, expected, found = page.faults[0]; return f'in line {n} one would expect {expected}, and find {found}'
-    if _finished(page) != (d.mentions, d.relations, meta): return 'it would not be read back as it is: meta and relations disagree'
+    if page.faults:
+        n, expected, found = page.faults[0]
+        return f'in line {n} one would expect {expected}, and find {found}'
+    if _finished(page) != (d.mentions, d.relations, meta):
+        return 'it would not be read back as it is: meta and relations disagree'
 
-# %% ../../nbs/formats/06_brat.ipynb #fb501dea
+# %% ../../nbs/formats/06_brat.ipynb #b2bc7289
 def _write(documents: list[Document], folder: Path, texts: bool):
     ids = Counter(d.id for d in documents)
     for d in documents:
-        why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d, d.text if texts else d.text or None)
+        text = d.text if texts else d.text or None
+        why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d, text)
         if why: raise ValueError(f'document {d.id} cannot be written for BRAT: {why}')
     for d in documents:
-        pages = {f'{d.id}.ann': ''.join(line + '\n' for line in _lines(d))} | ({f'{d.id}.txt': d.text} if texts else {})
+        pages = ({f'{d.id}.ann': ''.join(line + '\n' for line in _lines(d))}
+                 | ({f'{d.id}.txt': d.text} if texts else {}))
         for name, content in pages.items():
             with atomic(folder/name) as tmp: tmp.write_text(content, encoding='utf-8', newline='')
 
@@ -337,8 +433,10 @@ def write_brat_annotations(
     _write(documents, Path(folder), False)
 
 def write_brat(
-    documents: list[Document], # ids T1, T2, … of mentions, R1, R2, … of relations; concepts with their database
+    documents: list[Document], # ids T1, T2, … and R1, R2, …; concepts with their database
     folder: Path|str,          # gets id.txt and id.ann for each; other files there stay
 ):
-    "Writes texts and annotations, which `read_brat` reads back as they were. Raises `ValueError` for what the format cannot hold."
+    """Writes texts and annotations, which `read_brat` reads back as they were.
+
+    Raises `ValueError` for what the format cannot hold."""
     _write(documents, Path(folder), True)

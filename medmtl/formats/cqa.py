@@ -26,41 +26,55 @@ def _text(el: Element, *tags: str) -> str|None:
     parts = [el.findall(t) for t in tags]
     return None if any(len(p) != 1 for p in parts) else '\n'.join(p.text or '' for p, in parts)
 
-def _question(el: Element, kind: str) -> str|None: return _text(el, f'{kind}QSubject', f'{kind}QBody')
+def _question(el: Element, kind: str) -> str|None:
+    return _text(el, f'{kind}QSubject', f'{kind}QBody')
 
-def _candidate(el: Element, text: str|None, id: str, label: str, labels: dict[str, bool], rank: int|None, taken: set[str]
-              ) -> Candidate|tuple[str, str]:
+def _candidate(el: Element, text: str|None, id: str, label: str, labels: dict[str, bool],
+               rank: int|None, taken: set[str]) -> Candidate|tuple[str, str]:
     "The candidate, or what was expected and found; `id` and `label` are names of attributes"
     name, word = el.get(id), el.get(label)
     if not name or set(name) & set('\t\r\n'): return f'an id in {id}', 'none, or white space in it'
     if name in taken: return 'each candidate once in a query', 'an id for the second time'
     if text is None: return f'the text inside {el.tag}, once', 'an element missing, or twice'
-    if word not in (*labels, *_NO_LABEL): return f'{label}: {", ".join(labels)} or N/A', 'another word'
+    if word not in (*labels, *_NO_LABEL):
+        return f'{label}: {", ".join(labels)} or N/A', 'another word'
     if rank is None: return 'a whole number in RELQ_RANKING_ORDER', 'none'
     taken.add(name)
-    return Candidate(name, text, rank, *((None, None) if word in _NO_LABEL else (word, labels[word])))
+    return Candidate(name, text, rank,
+                     *((None, None) if word in _NO_LABEL else (word, labels[word])))
 
 # %% ../../nbs/formats/08_cqa.ipynb #007c628d
 _ASKED, _ANSWERED = ('RELQ_CATEGORY', 'RELQ_DATE', 'RELQ_USERID'), ('RELC_DATE', 'RELC_USERID')
 
-def _kept(el: Element, keys: tuple[str, ...], mark: str='') -> dict[str, str]: return {mark + k: el.get(k) for k in keys if k in el.attrib}
+def _kept(el: Element, keys: tuple[str, ...], mark: str='') -> dict[str, str]:
+    return {mark + k: el.get(k) for k in keys if k in el.attrib}
 
+# %% ../../nbs/formats/08_cqa.ipynb #2be390e9
 def _threads(root: Element, fault: Callable) -> list[Query]:
-    "Subtask A: every thread's question with its comments; repeated threads, which the organisers mark, only once"
+    "Subtask A: every thread's question with its comments; threads marked as repeated only once"
     queries, seen = [], set()
     for thread in root.iter('Thread'):
         if 'SubtaskA_Skip_Because_Same_As_RelQuestion_ID' in thread.attrib: continue
-        q, comments, candidates, taken = thread.find('RelQuestion'), thread.findall('RelComment'), [], set()
+        q = thread.find('RelQuestion')
+        comments = thread.findall('RelComment')
+        candidates = []
+        taken = set()
         id = '' if q is None else q.get('RELQ_ID', '')
         if not id or id in seen or set(id) & set('\t\r\n') or _question(q, 'Rel') is None:
             expected = 'a thread with a RelQuestion: RELQ_ID, RelQSubject, RelQBody'
-            for el in (thread, *comments): fault(el, expected, 'an element or id missing, or one twice')
+            for el in (thread, *comments):
+                fault(el, expected, 'an element or id missing, or one twice')
             continue
-        seen.add(id); meta = _kept(q, _ASKED)
+        seen.add(id)
+        meta = _kept(q, _ASKED)
         for rank, el in enumerate(comments, 1):
-            c = _candidate(el, _text(el, 'RelCText'), 'RELC_ID', 'RELC_RELEVANCE2RELQ', _COMMENT, rank, taken)
-            if isinstance(c, Candidate): candidates.append(c); meta |= _kept(el, _ANSWERED, f'{c.id} ')
-            else: fault(el, *c)
+            c = _candidate(el, _text(el, 'RelCText'), 'RELC_ID', 'RELC_RELEVANCE2RELQ', _COMMENT,
+                           rank, taken)
+            if isinstance(c, Candidate):
+                candidates.append(c)
+                meta |= _kept(el, _ANSWERED, f'{c.id} ')
+            else:
+                fault(el, *c)
         queries.append(Query(id, _question(q, 'Rel'), tuple(candidates), meta=meta))
     return queries
 
@@ -71,57 +85,82 @@ def _originals(root: Element, fault: Callable, subtask: str) -> list[Query]:
     for org in root.iter('OrgQuestion'):
         id, text = org.get('ORGQ_ID', ''), _question(org, 'Org')
         if not id or set(id) & set('\t\r\n') or text is None:
-            for el in (org, *org.findall(f'Thread/{"RelQuestion" if subtask == "B" else "RelComment"}')):
-                fault(el, 'an OrgQuestion: ORGQ_ID, OrgQSubject, OrgQBody', 'an element or id missing')
+            lost = 'RelQuestion' if subtask == 'B' else 'RelComment'
+            for el in (org, *org.findall(f'Thread/{lost}')):
+                fault(el, 'an OrgQuestion: ORGQ_ID, OrgQSubject, OrgQBody',
+                      'an element or id missing')
             continue
         _, candidates = queries.setdefault(id, (text, []))
         for thread in org.findall('Thread'):
             q = thread.find('RelQuestion')
             given = '' if q is None else q.get('RELQ_RANKING_ORDER', '')
             rank = int(given) if re.fullmatch(r'\d{1,6}', given, re.A) else None
-            if subtask == 'B': rows = [] if q is None else [(q, _question(q, 'Rel'), 'RELQ_ID', 'RELQ_RELEVANCE2ORGQ', _QUESTION, rank)]
-            else: rows = [(el, _text(el, 'RelCText'), 'RELC_ID', 'RELC_RELEVANCE2ORGQ', _COMMENT, rank and 100 * rank + n)
-                          for n, el in enumerate(thread.findall('RelComment'), 1)]
+            if subtask == 'B':
+                asked = [] if q is None else [q]
+                rows = [(el, _question(el, 'Rel'), 'RELQ_ID', 'RELQ_RELEVANCE2ORGQ', _QUESTION,
+                         rank)
+                        for el in asked]
+            else:
+                rows = [(el, _text(el, 'RelCText'), 'RELC_ID', 'RELC_RELEVANCE2ORGQ', _COMMENT,
+                         rank and 100 * rank + n)
+                        for n, el in enumerate(thread.findall('RelComment'), 1)]
             for row in rows:
                 c = _candidate(*row, taken.setdefault(id, set()))
-                if isinstance(c, Candidate): candidates.append(c)
-                else: fault(row[0], *c)
+                if isinstance(c, Candidate):
+                    candidates.append(c)
+                else:
+                    fault(row[0], *c)
     return [Query(id, text, tuple(candidates)) for id, (text, candidates) in queries.items()]
 
 # %% ../../nbs/formats/08_cqa.ipynb #6c3c93d8
+def _report_misplaced(root: Element, fault: Callable, subtask: str):
+    "Questions and comments where none are looked for; or that there is nothing to look at"
+    outer = 'Thread' if subtask == 'A' else 'OrgQuestion'
+    threads = [t for el in root.iter(outer)
+               for t in ([el] if subtask == 'A' else el.findall('Thread'))]
+    known = {el for t in threads
+             for el in (*t.findall('RelComment'), *t.findall('RelQuestion')[:1])}
+    if root.find(f'.//{outer}') is None:
+        fault(root, f'{outer} elements for subtask {subtask}', 'none')
+        return
+    expected = 'one question and its comments in a Thread' + ' of an OrgQuestion' * (subtask != 'A')
+    for el in root.iter():
+        if el.tag in ('RelQuestion', 'RelComment') and el not in known:
+            fault(el, expected, 'one elsewhere')
+
+# %% ../../nbs/formats/08_cqa.ipynb #35fa7bbc
 def read_cqa(
-    path: Path|str,                    # an XML file; with threads alone ('…-subtaskA.xml') or with original questions
+    path: Path|str,                    # an XML file: '…-subtaskA.xml', or with original questions
     subtask: str='A',                  # 'A', 'B' or 'C'; B and C need original questions
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Query]: # in the order of the file; text = subject, a line feed, body
-    "The queries of a Task 3 file. Raises `FormatError` with every fault, `ValueError` for another subtask."
+    """The queries of a Task 3 file.
+
+    Raises `FormatError` with every fault, `ValueError` for another subtask."""
     if subtask not in ('A', 'B', 'C'): raise ValueError(f'subtask is A, B or C, not {subtask!r}')
     path, found, queries = Path(path), [], []
-    if not path.is_file(): raise FileNotFoundError(f'{path}: ' + ('a folder; name one of the files in it' if path.is_dir() else 'no such file'))
-    def fault(el, expected, shape): found.append(Problem(path.name, int(el.get('line')), expected, shape))
+    if not path.is_file():
+        why = 'a folder; name one of the files in it' if path.is_dir() else 'no such file'
+        raise FileNotFoundError(f'{path}: {why}')
+    def fault(el, expected, shape):
+        found.append(Problem(path.name, int(el.get('line')), expected, shape))
     root = xml_root(path.read_bytes(), path.name, found)
     if root is not None:
-        outer = 'Thread' if subtask == 'A' else 'OrgQuestion'
-        threads = [t for el in root.iter(outer) for t in ([el] if subtask == 'A' else el.findall('Thread'))]
         queries = _threads(root, fault) if subtask == 'A' else _originals(root, fault, subtask)
-        known = {el for t in threads for el in (*t.findall('RelComment'), *t.findall('RelQuestion')[:1])}
-        if root.find(f'.//{outer}') is None: fault(root, f'{outer} elements for subtask {subtask}', 'none')
-        else:
-            for el in root.iter():
-                if el.tag in ('RelQuestion', 'RelComment') and el not in known:
-                    fault(el, 'one question and its comments in a Thread' + ' of an OrgQuestion' * (subtask != 'A'), 'one elsewhere')
+        _report_misplaced(root, fault, subtask)
     report(found, problems)
     return [Query(q.id, q.text, q.candidates, licence, q.meta) for q in queries]
 
 # %% ../../nbs/formats/08_cqa.ipynb #611e9b32
-_DOCTYPE = '''<!DOCTYPE xml [
+_DOCTYPE = ('''<!DOCTYPE xml [
 <!ELEMENT xml (Thread*)>
 <!ATTLIST xml version CDATA #REQUIRED>
 <!ELEMENT Thread (RelQuestion, RelComment*)>
 <!ATTLIST Thread THREAD_SEQUENCE CDATA #REQUIRED>
 <!ELEMENT RelQuestion (RelQSubject, RelQBody)>
-<!ATTLIST RelQuestion RELQ_ID CDATA #REQUIRED RELQ_CATEGORY CDATA #REQUIRED RELQ_DATE CDATA #REQUIRED
+<!ATTLIST RelQuestion RELQ_ID CDATA #REQUIRED RELQ_CATEGORY CDATA #REQUIRED \
+RELQ_DATE CDATA #REQUIRED
  RELQ_USERID CDATA #REQUIRED RELQ_USERNAME CDATA #REQUIRED>
 <!ELEMENT RelQSubject (#PCDATA)>
 <!ELEMENT RelQBody (#PCDATA)>
@@ -130,42 +169,57 @@ _DOCTYPE = '''<!DOCTYPE xml [
  RELC_USERNAME CDATA #REQUIRED RELC_RELEVANCE2RELQ CDATA #REQUIRED>
 <!ELEMENT RelCText (#PCDATA)>
 ]>
-'''
+''')
 
 def _open(tag: str, attrs: dict[str, str|None]) -> str:
-    return f'<{tag} ' + ' '.join(f'{k}={quoteattr(v)}' for k, v in attrs.items() if v is not None) + '>'
+    return (f'<{tag} ' + ' '.join(f'{k}={quoteattr(v)}' for k, v in attrs.items() if v is not None)
+            + '>')
 
 # %% ../../nbs/formats/08_cqa.ipynb #9362080f
 def _thread(q: Query) -> str:
     subject, body = q.text.split('\n', 1)
+    asked = {'RELQ_ID': q.id} | {k: q.meta.get(k) for k in _ASKED} | {'RELQ_USERNAME': 'N/A'}
     out = ['\t' + _open('Thread', {'THREAD_SEQUENCE': q.id}),
-           '\t\t' + _open('RelQuestion', {'RELQ_ID': q.id} | {k: q.meta.get(k) for k in _ASKED} | {'RELQ_USERNAME': 'N/A'}),
-           '\t\t\t' + xml_element('RelQSubject', subject), '\t\t\t' + xml_element('RelQBody', body), '\t\t</RelQuestion>']
+           '\t\t' + _open('RelQuestion', asked),
+           '\t\t\t' + xml_element('RelQSubject', subject), '\t\t\t' + xml_element('RelQBody', body),
+           '\t\t</RelQuestion>']
     for c in q.candidates:
         attrs = {'RELC_ID': c.id} | {k: q.meta.get(f'{c.id} {k}') for k in _ANSWERED}
         attrs |= {'RELC_USERNAME': 'N/A', 'RELC_RELEVANCE2RELQ': c.label or 'N/A'}
-        out += ['\t\t' + _open('RelComment', attrs), '\t\t\t' + xml_element('RelCText', c.text), '\t\t</RelComment>']
+        out += ['\t\t' + _open('RelComment', attrs), '\t\t\t' + xml_element('RelCText', c.text),
+                '\t\t</RelComment>']
     return '\n'.join([*out, '\t</Thread>\n\n'])
 
+# %% ../../nbs/formats/08_cqa.ipynb #5008daf8
 def _unwritable(q: Query) -> str|None:
     "Why subtask A's layout cannot hold this query"
     ids, texts = [c.id for c in q.candidates], [c.text for c in q.candidates]
     if '\n' not in q.text: return 'the text needs a line feed between subject and body'
-    if any(NO_XML.search(t) for t in (q.id, q.text, *q.meta.values(), *ids, *texts)): return 'a control character'
-    if not all([q.id, *ids]) or set(''.join([q.id, *ids])) & set('\t\r\n') or len({*ids}) < len(ids):
+    if any(NO_XML.search(t) for t in (q.id, q.text, *q.meta.values(), *ids, *texts)):
+        return 'a control character'
+    if (not all([q.id, *ids]) or set(''.join([q.id, *ids])) & set('\t\r\n')
+        or len({*ids}) < len(ids)):
         return 'an id is empty, breaks the line or occurs twice'
-    if [c.rank for c in q.candidates] != [*range(1, len(ids) + 1)]: return 'the ranks are not 1, 2, … in this order'
-    if any((c.label, c.relevant) not in [*_COMMENT.items(), (None, None)] for c in q.candidates): return "a label that is not subtask A's"
-    if {*q.meta} - {*_ASKED, *(f'{i} {k}' for i in ids for k in _ANSWERED)}: return 'there is no attribute for something in its meta'
+    if [c.rank for c in q.candidates] != [*range(1, len(ids) + 1)]:
+        return 'the ranks are not 1, 2, … in this order'
+    if any((c.label, c.relevant) not in [*_COMMENT.items(), (None, None)] for c in q.candidates):
+        return "a label that is not subtask A's"
+    if {*q.meta} - {*_ASKED, *(f'{i} {k}' for i in ids for k in _ANSWERED)}:
+        return 'there is no attribute for something in its meta'
 
+# %% ../../nbs/formats/08_cqa.ipynb #1c5faa68
 def write_cqa(
-    queries: list[Query], # candidates in the given order, ranks 1, 2, …; text = subject, a line feed, body
+    queries: list[Query], # ranks 1, 2, … in this order; text = subject, a line feed, body
     path: Path|str,       # the XML file to write
 ):
-    "Writes threads in subtask A's layout, which `read_cqa` reads back as they were. Raises `ValueError` for what it cannot hold."
+    """Writes threads in subtask A's layout, which `read_cqa` reads back as they were.
+
+    Raises `ValueError` for what it cannot hold."""
     for q in queries:
-        if why := _unwritable(q): raise ValueError(f'query {q.id} cannot be written as a thread: {why}')
-    xml = f'<?xml version="1.0" encoding="utf-8"?>\n{_DOCTYPE}<xml version="1.0">\n\n{"".join(map(_thread, queries))}</xml>\n'
+        if why := _unwritable(q):
+            raise ValueError(f'query {q.id} cannot be written as a thread: {why}')
+    xml = (f'<?xml version="1.0" encoding="utf-8"?>\n{_DOCTYPE}<xml version="1.0">\n\n'
+           f'{"".join(map(_thread, queries))}</xml>\n')
     with atomic(path) as tmp: tmp.write_text(xml, encoding='utf-8', newline='\n')
 
 # %% ../../nbs/formats/08_cqa.ipynb #84c740a3
@@ -173,13 +227,22 @@ def _rows(path: Path, found: list[Problem]) -> Iterator[tuple[str, str, float, b
     seen = set()
     for n, line in corpus_lines(path, path.name, found, crlf=True):
         row = line.split('\t')
-        try: score = float(row[3]) if len(row) == 5 else math.nan
-        except ValueError: score = math.nan
-        if len(row) != 5 or not (row[0] and row[1]): fault = '5 tab-separated columns, ids in the first two', f'{len(row)} columns'
-        elif not math.isfinite(score): fault = 'a finite number as score', 'something else'
-        elif row[4].strip() not in ('true', 'false'): fault = 'true or false in the last column', 'another word'
-        elif (row[0], row[1]) in seen: fault = 'each candidate once', 'one for the second time'
-        else: seen.add((row[0], row[1])); yield row[0], row[1], score, row[4].strip() == 'true'; continue
+        try:
+            score = float(row[3]) if len(row) == 5 else math.nan
+        except ValueError:
+            score = math.nan
+        if len(row) != 5 or not (row[0] and row[1]):
+            fault = '5 tab-separated columns, ids in the first two', f'{len(row)} columns'
+        elif not math.isfinite(score):
+            fault = 'a finite number as score', 'something else'
+        elif row[4].strip() not in ('true', 'false'):
+            fault = 'true or false in the last column', 'another word'
+        elif (row[0], row[1]) in seen:
+            fault = 'each candidate once', 'one for the second time'
+        else:
+            seen.add((row[0], row[1]))
+            yield row[0], row[1], score, row[4].strip() == 'true'
+            continue
         found.append(Problem(path.name, n, *fault))
 
 def _nested(path: Path|str, column: int, problems: list[Problem]|None) -> dict:
@@ -205,12 +268,16 @@ def read_relevancy(
 
 def write_predictions(
     path: Path|str,                      # the file to write
-    scores: dict[str, dict[str, float]], # query id → candidate id → score, candidates in the given order
-    threshold: float=.5,                 # scores above it are labelled true; the ranking metrics do not look
+    scores: dict[str, dict[str, float]], # query id → candidate id → score, in the given order
+    threshold: float=.5,                 # scores above it are labelled true; rankings do not look
 ):
-    "Writes a result file for the official scorer. Raises `ValueError` for scores that are not finite and ids with white space."
+    """Writes a result file for the official scorer.
+
+    Raises `ValueError` for scores that are not finite and ids with white space."""
     rows = [(q, c, float(s)) for q, cs in scores.items() for c, s in cs.items()]
-    if bad := [f'{q} {c}' for q, c, s in rows if not math.isfinite(s) or not (q and c) or re.search(r'\s', q + c)]:
-        raise ValueError(f'{len(bad)} candidates have a score that is not finite, or white space in their ids; the first is {bad[0]!r}')
+    if bad := [f'{q} {c}' for q, c, s in rows
+               if not math.isfinite(s) or not (q and c) or re.search(r'\s', q + c)]:
+        raise ValueError(f'{len(bad)} candidates have a score that is not finite, or white space '
+                         f'in their ids; the first is {bad[0]!r}')
     lines = [f'{q}\t{c}\t0\t{s!r}\t{str(s > threshold).lower()}\n' for q, c, s in rows]
     with atomic(path) as tmp: tmp.write_text(''.join(lines), encoding='utf-8', newline='\n')

@@ -14,7 +14,8 @@ from itertools import accumulate
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
-from ..data.documents import Document, FormatError, Licence, Mention, Problem, Relation, UNKNOWN, report
+from ..data.documents import Document, FormatError, Licence, Mention, Problem, Relation
+from ..data.documents import UNKNOWN, report
 from .offsets import offset_problem, positions
 from .lines import corpus_files
 from .xml import NO_XML, xml_root
@@ -26,61 +27,82 @@ def _units(text: str) -> list[int]:
     return [*accumulate((1 if c <= '\uffff' else 2 for c in text), initial=0)]
 
 # %% ../../nbs/formats/09_e3c.ipynb #eb3addc7
-_ID, _CUSTOM, _CAS = '{http://www.omg.org/XMI}id', '{http:///webanno/custom.ecore}', '{http:///uima/cas.ecore}'
+_ID = '{http://www.omg.org/XMI}id'
+_CUSTOM = '{http:///webanno/custom.ecore}'
+_CAS = '{http:///uima/cas.ecore}'
 _LAYERS = ('CLINENTITY', 'EVENT', 'TIMEX3', 'RML', 'BODYPART', 'ACTOR')
-_LINKS = {'EVENTTLINKLink': ('EVENT', 'TLINK', 'TLINK'), 'EVENTALINKLink': ('EVENT', 'ALINK', 'ALINK'), # link → layer, its attribute, kind
-          'TIMEX3TimexLinkLink': ('TIMEX3', 'timexLink', 'TLINK'), 'RMLPERTAINSTOLink': ('RML', 'PERTAINSTO', 'PERTAINSTO')}
+_LINKS = { # link → layer, its attribute, kind
+    'EVENTTLINKLink': ('EVENT', 'TLINK', 'TLINK'), 'EVENTALINKLink': ('EVENT', 'ALINK', 'ALINK'),
+    'TIMEX3TimexLinkLink': ('TIMEX3', 'timexLink', 'TLINK'),
+    'RMLPERTAINSTOLink': ('RML', 'PERTAINSTO', 'PERTAINSTO'),
+}
 _NUMBER, _WORD = re.compile(r'\d{1,9}', re.A), re.compile(r'[\w.:/+-]{1,40}')
 
-def _layer(el: Element) -> str: return el.tag.removeprefix(_CUSTOM) if el.tag.startswith(_CUSTOM) else ''
+def _layer(el: Element) -> str:
+    return el.tag.removeprefix(_CUSTOM) if el.tag.startswith(_CUSTOM) else ''
 
 def _technical(layer: str) -> set[str]: # attributes that are no feature
-    return {'line', 'sofa', 'begin', 'end', _ID, *(attribute for owner, attribute, _ in _LINKS.values() if owner == layer)}
+    return {'line', 'sofa', 'begin', 'end', _ID,
+            *(attribute for owner, attribute, _ in _LINKS.values() if owner == layer)}
 
-def _features(el: Element) -> dict[str, str]: return {k: v for k, v in el.attrib.items() if k not in _technical(_layer(el))}
+def _features(el: Element) -> dict[str, str]:
+    return {k: v for k, v in el.attrib.items() if k not in _technical(_layer(el))}
 
 # %% ../../nbs/formats/09_e3c.ipynb #6d937e7c
 def _mention(el: Element, sofa: str|None,
              characters: Sequence[int|None]) -> Mention|tuple[str, str]:
-    "The mention, or what was expected and what was found; `sofa`: the text's id, None where there is no text"
+    "The mention, or what was expected and found; `sofa`: the text's id, None where there is none"
     id, begin, end = (el.get(k, '') for k in (_ID, 'begin', 'end'))
     features = _features(el)
-    if sofa is None or el.get('sofa') != sofa: return "the id of the file's one Sofa with a text", 'another, or there is none'
+    if sofa is None or el.get('sofa') != sofa:
+        return "the id of the file's one Sofa with a text", 'another, or there is none'
     if not _NUMBER.fullmatch(id): return 'a whole number as xmi:id', 'something else'
-    if not (_NUMBER.fullmatch(begin) and _NUMBER.fullmatch(end)): return 'whole numbers as offsets', 'something else'
+    if not (_NUMBER.fullmatch(begin) and _NUMBER.fullmatch(end)):
+        return 'whole numbers as offsets', 'something else'
     b, e = int(begin), int(end)
-    if not b < e < len(characters): return f'a start before its end within 0–{len(characters) - 1}', f'{b}–{e}'
-    if characters[b] is None or characters[e] is None: return 'offsets between two characters', 'one inside a character'
-    if any(k.startswith('{') for k in features): return "the layer's own features", 'an attribute of another name space'
+    if not b < e < len(characters):
+        return f'a start before its end within 0–{len(characters) - 1}', f'{b}–{e}'
+    if characters[b] is None or characters[e] is None:
+        return 'offsets between two characters', 'one inside a character'
+    if any(k.startswith('{') for k in features):
+        return "the layer's own features", 'an attribute of another name space'
     concept = features.get('entityID', '') if _layer(el) == 'CLINENTITY' else ''
     if len(concept.split()) > 1: return 'one CUI in entityID', f'{len(concept.split())} words'
-    if concept.strip() in ('', 'CUILESS'): concept = ''
-    else: del features['entityID']
-    return Mention(id, _layer(el), ((characters[b], characters[e]),), (concept,) if concept else (), features)
+    if concept.strip() in ('', 'CUILESS'):
+        concept = ''
+    else:
+        del features['entityID']
+    concepts = (concept,) if concept else ()
+    return Mention(id, _layer(el), ((characters[b], characters[e]),), concepts, features)
 
 # %% ../../nbs/formats/09_e3c.ipynb #7d6b0b76
 _MISSING = 'links that are in the file'
 
-def _relation(el: Element, owners: list[Element], read: dict[Element, Mention], ids: set[str]) -> Relation|tuple[str, str]:
-    "The relation, or what was expected and what was found; `owners`: the annotations that name this link"
+def _relation(el: Element, owners: list[Element], read: dict[Element, Mention],
+              ids: set[str]) -> Relation|tuple[str, str]:
+    "The relation, or what was expected and found; `owners`: the annotations that name this link"
     layer, _, kind = _LINKS[_layer(el)]
     id, role, target = (el.get(k, '') for k in (_ID, 'role', 'target'))
     if not _NUMBER.fullmatch(id): return 'a whole number as xmi:id', 'something else'
     if len(owners) != 1: return f'one {layer} that names this link', f'{len(owners)}'
     if owners[0] not in read: return 'a link of an annotation that can be read', 'one of another'
-    if target not in ids: return 'a target among the annotations', 'an id of none that could be read'
+    if target not in ids:
+        return 'a target among the annotations', 'an id of none that could be read'
     if not _WORD.fullmatch(role): return 'one word as role', f'{len(role)} characters'
     if {*el.attrib} - {_ID, 'line', 'role', 'target'}: return 'role and target', 'another attribute'
     return Relation(id, role, read[owners[0]].id, target, {'kind': kind})
 
-def _owners(elements: list[Element], links: set[tuple[str, str]], fault: Callable) -> dict[tuple[str, str], list[Element]]:
-    "(link layer, id) → annotations that name it; each name of a link that is not in the file is a fault"
+def _owners(elements: list[Element], links: set[tuple[str, str]],
+            fault: Callable) -> dict[tuple[str, str], list[Element]]:
+    "(link layer, id) → annotations that name it; naming a link that is not in the file is a fault"
     out = {}
     for el in elements:
         for link, (layer, attribute, _) in _LINKS.items():
             for id in el.get(attribute, '').split() if _layer(el) == layer else ():
-                if (link, id) in links: out.setdefault((link, id), []).append(el)
-                else: fault(el, _MISSING, 'the number of one that is not')
+                if (link, id) in links:
+                    out.setdefault((link, id), []).append(el)
+                else:
+                    fault(el, _MISSING, 'the number of one that is not')
     return out
 
 # %% ../../nbs/formats/09_e3c.ipynb #9a8a959d
@@ -92,30 +114,43 @@ def _once(elements: list[Element], make: Callable, fault: Callable) -> dict:
     out, ids = {}, set()
     for el in elements:
         made = make(el)
-        if not isinstance(made, tuple) and made.id in ids: made = 'each id once', 'one for the second time'
-        if isinstance(made, tuple): fault(el, *made)
-        else: out[el] = made; ids.add(made.id)
+        if not isinstance(made, tuple) and made.id in ids:
+            made = 'each id once', 'one for the second time'
+        if isinstance(made, tuple):
+            fault(el, *made)
+        else:
+            out[el] = made
+            ids.add(made.id)
     return out
 
 # %% ../../nbs/formats/09_e3c.ipynb #bdb74663
 def _content(root: Element, fault: Callable, offsets: str='utf16'
              ) -> tuple[str|None, tuple[Mention, ...], tuple[Relation, ...], dict[str, str]]:
     "The text (None where there is none), mentions, relations, and METADATA's features"
-    sofas, heads = [el for el in root if el.tag == f'{_CAS}Sofa'], [el for el in root if el.tag == f'{_CUSTOM}METADATA']
-    parts = [el for el in root if _layer(el) in _LAYERS]; links = [el for el in root if _layer(el) in _LINKS]
+    sofas = [el for el in root if el.tag == f'{_CAS}Sofa']
+    heads = [el for el in root if el.tag == f'{_CUSTOM}METADATA']
+    parts = [el for el in root if _layer(el) in _LAYERS]
+    links = [el for el in root if _layer(el) in _LINKS]
     known = {root, *parts, *links, *heads[:1]}
     for el in root.iter():
         if el not in known and not el.tag.startswith(_PASSED):
-            fault(el, "E3C's layers and links, one METADATA, all directly in the root", 'another element')
+            fault(el, "E3C's layers and links, one METADATA, all directly in the root",
+                  'another element')
     text = sofas[0].get('sofaString') if len(sofas) == 1 else None
-    if text is None: fault(root, 'one Sofa with a sofaString', f'{len(sofas)} Sofas' if len(sofas) != 1 else 'one without')
+    if text is None:
+        fault(root, 'one Sofa with a sofaString',
+              f'{len(sofas)} Sofas' if len(sofas) != 1 else 'one without')
     sofa, characters = (None, []) if text is None else (sofas[0].get(_ID), positions(text, offsets))
     read = _once(parts, lambda el: _mention(el, sofa, characters), fault)
-    owners, ids = _owners(parts, {(_layer(el), el.get(_ID)) for el in links}, fault), {m.id for m in read.values()}
-    relations = _once(links, lambda el: _relation(el, owners.get((_layer(el), el.get(_ID)), []), read, ids), fault)
+    owners = _owners(parts, {(_layer(el), el.get(_ID)) for el in links}, fault)
+    ids = {m.id for m in read.values()}
+    def relation(el): return _relation(el, owners.get((_layer(el), el.get(_ID)), []), read, ids)
+    relations = _once(links, relation, fault)
     meta = _features(heads[0]) if heads else {}
-    if any(k.startswith('{') for k in meta): fault(heads[0], "METADATA's own features", 'an attribute of another name space')
-    return text, tuple(read.values()), tuple(relations.values()), {k: v for k, v in meta.items() if not k.startswith('{')}
+    if any(k.startswith('{') for k in meta):
+        fault(heads[0], "METADATA's own features", 'an attribute of another name space')
+    return (text, tuple(read.values()), tuple(relations.values()),
+            {k: v for k, v in meta.items() if not k.startswith('{')})
 
 # %% ../../nbs/formats/09_e3c.ipynb #c34195d1
 _LIMIT = 256 << 20 # bytes of an archive, unpacked; E3C's English layer 1 has 5 MiB
@@ -125,31 +160,41 @@ def _members(file: Path, name: str, found: list[Problem]) -> Iterator[tuple[str,
     def fault(expected, got): found.append(Problem(name, 0, expected, got))
     try:
         with gzip.open(file) as f: data = f.read(_LIMIT + 1)
-        if len(data) > _LIMIT: return fault(f'an archive of at most {_LIMIT >> 20} MiB, unpacked', 'more')
+        if len(data) > _LIMIT:
+            return fault(f'an archive of at most {_LIMIT >> 20} MiB, unpacked', 'more')
         with tarfile.open(fileobj=io.BytesIO(data), mode='r:') as tar:
-            members = [m for m in tar if m.isfile() and m.name.lower().endswith(('.xml', '.xmi')) and not Path(m.name).name.startswith('.')]
-            if data[tar.offset:].strip(b'\0'): fault('a whole tar.gz archive', 'one that is damaged in the middle')
-            if any(m.size > len(data) for m in members): return fault('files no longer than their archive', 'one that says it is')
-            rows = [(m.name, tar.extractfile(m).read()) for m in sorted(members, key=lambda m: m.name)]
+            members = [m for m in tar
+                       if m.isfile() and m.name.lower().endswith(('.xml', '.xmi'))
+                       and not Path(m.name).name.startswith('.')]
+            if data[tar.offset:].strip(b'\0'):
+                fault('a whole tar.gz archive', 'one that is damaged in the middle')
+            if any(m.size > len(data) for m in members):
+                return fault('files no longer than their archive', 'one that says it is')
+            rows = [(m.name, tar.extractfile(m).read())
+                    for m in sorted(members, key=lambda m: m.name)]
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError):
         return fault('a whole tar.gz archive', 'one that is damaged or cut off')
     yield from rows
 
+# %% ../../nbs/formats/09_e3c.ipynb #f9403fa2
 def _files(path: Path, found: list[Problem]) -> Iterator[tuple[str, bytes]]:
     "Name and bytes of every XML file at `path`, in archives or not"
     for file in corpus_files(path, ('.xml', '.xmi', '.tar.gz', '.tgz')):
         name = file.name if path.is_file() else file.relative_to(path).as_posix()
-        if name.lower().endswith(('.tar.gz', '.tgz')): yield from _members(file, name, found)
-        else: yield name, file.read_bytes()
+        if name.lower().endswith(('.tar.gz', '.tgz')):
+            yield from _members(file, name, found)
+        else:
+            yield name, file.read_bytes()
 
 # %% ../../nbs/formats/09_e3c.ipynb #05a4c494
 def _licence(meta: dict[str, str], otherwise: Licence) -> Licence:
     name = meta.get('docLicense', '').strip()
-    return Licence(name, not name.upper().startswith('CC'), meta.get('docUrl', '')) if name else otherwise
+    return (Licence(name, not name.upper().startswith('CC'), meta.get('docUrl', '')) if name
+            else otherwise)
 
 def _document(data: bytes, name: str, id: str, offsets: str, licence: Licence, taken: bool,
               found: list[Problem]) -> Document|None:
-    "What a file says; None where it is refused, has no text, or its document was read from another file"
+    "What a file says; None where it is refused, has no text, or its document was read before"
     root = xml_root(data, name, found)
     def fault(el, expected, got): found.append(Problem(name, int(el.get('line')), expected, got))
     if root is None: return None
@@ -158,12 +203,14 @@ def _document(data: bytes, name: str, id: str, offsets: str, licence: Licence, t
             fault(el, 'one file for a document', 'a second one')
         return None
     text, mentions, relations, meta = _content(root, fault, offsets)
-    if text and (misfit := offset_problem(name, text, mentions, offsets)): found.append(misfit)
-    return None if text is None else Document(id, text, mentions, relations, _licence(meta, licence), meta)
+    if text and (misfit := offset_problem(name, text, mentions, offsets)):
+        found.append(misfit)
+    return (None if text is None
+            else Document(id, text, mentions, relations, _licence(meta, licence), meta))
 
 # %% ../../nbs/formats/09_e3c.ipynb #afc76df1
 def read_e3c(
-    path: Path|str,                    # a .tar.gz, an XML file, or a folder that holds such files anywhere below
+    path: Path|str,                    # a .tar.gz, an XML file, or a folder of such files
     licence: Licence=UNKNOWN,          # of texts whose file names none
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
     offsets: str='utf16',              # how they were counted: as UIMA does, or 'as_is', …
@@ -181,8 +228,10 @@ def _documents(path: Path, offsets: str, licence: Licence, found: list[Problem])
     for name, data in _files(path, found):
         id = re.sub(r'\.(xml|xmi)$', '', name.split('/')[-1], flags=re.I)
         document = _document(data, name, id, offsets, licence, id in out, found)
-        if document: out[id] = document
-    if not out and not found: found.append(Problem(path.name, 0, 'at least one .xml file', 'none'))
+        if document:
+            out[id] = document
+    if not out and not found:
+        found.append(Problem(path.name, 0, 'at least one .xml file', 'none'))
     return [*out.values()]
 
 # %% ../../nbs/formats/09_e3c.ipynb #e2d7ec1a
@@ -191,20 +240,28 @@ def e3c_splits(
     path: Path|str,            # E3C's train_test_split.txt
     language: str='ENGLISH',   # the paragraph's heading: BASQUE, ENGLISH, FRENCH, ITALIAN, SPANISH
 ) -> dict[str, list[Document]]: # 'train' and 'test', in the given order
-    "Divides the documents as the corpus's authors do. Raises `FormatError` where the file has no such paragraph."
+    """Divides the documents as the corpus's authors do.
+
+    Raises `FormatError` where the file has no such paragraph."""
     text = Path(path).read_bytes().decode(errors='replace')
     part = re.search(rf'^{re.escape(language)}[ \t\r]*\n(.*?)(?=^[A-Z]+\s*$|\Z)', text, re.M | re.S)
     train = {*re.findall(r"'(\w+)'", part[1] if part else '')}
-    if not train: raise FormatError([Problem(Path(path).name, 0, f'a heading {language} and under it names in quotes', 'none')])
-    return {'train': [d for d in documents if d.id in train], 'test': [d for d in documents if d.id not in train]}
+    if not train:
+        raise FormatError([Problem(Path(path).name, 0,
+                                   f'a heading {language} and under it names in quotes', 'none')])
+    return {'train': [d for d in documents if d.id in train],
+            'test': [d for d in documents if d.id not in train]}
 
 # %% ../../nbs/formats/09_e3c.ipynb #bac9325a
 _OWNED = {(layer, kind): (link, attribute) for link, (layer, attribute, kind) in _LINKS.items()}
-_HEAD = ('<?xml version="1.0" encoding="UTF-8"?>\n<xmi:XMI xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore" '
-         'xmlns:custom="http:///webanno/custom.ecore" xmi:version="2.0">\n    <cas:NULL xmi:id="0"/>\n')
+_HEAD = ('<?xml version="1.0" encoding="UTF-8"?>\n'
+         '<xmi:XMI xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore" '
+         'xmlns:custom="http:///webanno/custom.ecore" xmi:version="2.0">\n'
+         '    <cas:NULL xmi:id="0"/>\n')
 
 def _row(tag: str, attributes: dict[str, str|int]) -> str:
-    return f'    <{tag} ' + ' '.join(f'{k}={quoteattr(str(v))}' for k, v in attributes.items()) + '/>\n'
+    return (f'    <{tag} ' + ' '.join(f'{k}={quoteattr(str(v))}' for k, v in attributes.items())
+            + '/>\n')
 
 def _meta(d: Document) -> dict[str, str]: # the licence travels with the text
     return d.meta | ({} if d.licence == UNKNOWN else {'docLicense': d.licence.name})
@@ -222,64 +279,99 @@ def _xmi(d: Document) -> str:
     out = [_HEAD]
     for m in d.mentions:
         owns = {a: ' '.join(ids) for (id, a), ids in named.items() if id == m.id}
-        out.append(_row(f'custom:{m.type}', {'xmi:id': m.id, 'sofa': sofa, 'begin': units[m.start], 'end': units[m.end]} | owns
-                        | ({'entityID': m.concepts[0]} if m.concepts else {}) | m.attributes))
-    if _meta(d): out.append(_row('custom:METADATA', {'xmi:id': head, 'sofa': sofa, 'begin': 0, 'end': 0} | _meta(d)))
+        out.append(_row(f'custom:{m.type}',
+                        {'xmi:id': m.id, 'sofa': sofa, 'begin': units[m.start], 'end': units[m.end]}
+                        | owns | ({'entityID': m.concepts[0]} if m.concepts else {})
+                        | m.attributes))
+    if _meta(d):
+        out.append(_row('custom:METADATA',
+                        {'xmi:id': head, 'sofa': sofa, 'begin': 0, 'end': 0} | _meta(d)))
     view = ' '.join([*(m.id for m in d.mentions), *[str(head)] * bool(_meta(d))])
-    out.append(_row('cas:Sofa', {'xmi:id': sofa, 'sofaNum': 1, 'sofaID': '_InitialView', 'mimeType': 'text', 'sofaString': d.text}))
-    return ''.join([*out, *links, _row('cas:View', {'sofa': sofa, 'members': view}), '</xmi:XMI>\n'])
+    out.append(_row('cas:Sofa',
+                    {'xmi:id': sofa, 'sofaNum': 1, 'sofaID': '_InitialView', 'mimeType': 'text',
+                     'sofaString': d.text}))
+    return ''.join([*out, *links, _row('cas:View', {'sofa': sofa, 'members': view}),
+                    '</xmi:XMI>\n'])
 
 # %% ../../nbs/formats/09_e3c.ipynb #a07db3e8
 _KEY = re.compile(r'[A-Za-z_][\w.-]*', re.A)
 
-def _unwritable(d: Document) -> str|None:
-    "Why this document cannot be written as XMI and read again"
-    layers, named = {m.id: m.type for m in d.mentions}, [*((m.type, m.attributes) for m in d.mentions), ('METADATA', d.meta)]
-    if not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip() or re.search(r'\.(xml|xmi)$', d.id, re.I) \
-        or d.id.lower().startswith(('readme', 'license', 'licence', '.')): return 'its id cannot be the name of a file'
-    if not all(_NUMBER.fullmatch(x.id) for x in (*d.mentions, *d.relations)): return 'ids must be whole numbers here'
+def _unfit(d: Document) -> str|None:
+    "Why XMI has no place for this document's id, mentions or links"
+    layers = {m.id: m.type for m in d.mentions}
+    if (not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip()
+        or re.search(r'\.(xml|xmi)$', d.id, re.I)
+        or d.id.lower().startswith(('readme', 'license', 'licence', '.'))):
+        return 'its id cannot be the name of a file'
+    if not all(_NUMBER.fullmatch(x.id) for x in (*d.mentions, *d.relations)):
+        return 'ids must be whole numbers here'
     if any(len(m.spans) != 1 or not 0 <= m.start < m.end <= len(d.text) for m in d.mentions):
         return 'a mention must be one part of the text'
     if any(m.type not in _LAYERS or len(m.concepts) > (m.type == 'CLINENTITY') for m in d.mentions):
         return f'there are only the layers {", ".join(_LAYERS)}, and one concept in CLINENTITY'
-    if any((layers.get(r.head), r.attributes.get('kind', 'TLINK')) not in _OWNED or {*r.attributes} - {'kind'} for r in d.relations):
-        return 'links start at an EVENT (TLINK, ALINK), a TIMEX3 (TLINK) or an RML (PERTAINSTO), and have no other attribute'
-    if any(k in _technical(layer) or k == 'xmlns' or not _KEY.fullmatch(k) for layer, attributes in named for k in attributes):
+    if any((layers.get(r.head), r.attributes.get('kind', 'TLINK')) not in _OWNED
+           or {*r.attributes} - {'kind'}
+           for r in d.relations):
+        return ('links start at an EVENT (TLINK, ALINK), a TIMEX3 (TLINK) or an RML (PERTAINSTO), '
+                'and have no other attribute')
+
+# %% ../../nbs/formats/09_e3c.ipynb #5d4fc638
+def _unwritable(d: Document) -> str|None:
+    "Why this document cannot be written as XMI and read again"
+    if why := _unfit(d): return why
+    named = [*((m.type, m.attributes) for m in d.mentions), ('METADATA', d.meta)]
+    if any(k in _technical(layer) or k == 'xmlns' or not _KEY.fullmatch(k)
+           for layer, attributes in named for k in attributes):
         return 'the name of an attribute is taken, or cannot be one in XML'
-    if NO_XML.search(''.join([d.text, *(v for _, a in named for v in a.values()), *(x.type for x in (*d.mentions, *d.relations)),
-                                *(c for m in d.mentions for c in m.concepts), d.licence.name])): return 'a character that XML cannot hold'
-    faults = []; back = _content(xml_root(_xmi(d).encode(), d.id, []), lambda el, *what: faults.append(what))
+    if NO_XML.search(''.join([d.text, *(v for _, a in named for v in a.values()),
+                              *(x.type for x in (*d.mentions, *d.relations)),
+                              *(c for m in d.mentions for c in m.concepts), d.licence.name])):
+        return 'a character that XML cannot hold'
+    faults = []
+    back = _content(xml_root(_xmi(d).encode(), d.id, []), lambda el, *what: faults.append(what))
     if faults: return 'expected {}; found {}'.format(*faults[0])
-    relations = tuple(replace(r, attributes={'kind': r.attributes.get('kind', 'TLINK')}) for r in d.relations)
-    if back != (d.text, d.mentions, relations, _meta(d)): return 'a concept and an entityID, or an empty concept, would not come back'
+    relations = tuple(replace(r, attributes={'kind': r.attributes.get('kind', 'TLINK')})
+                      for r in d.relations)
+    if back != (d.text, d.mentions, relations, _meta(d)):
+        return 'a concept and an entityID, or an empty concept, would not come back'
 
 # %% ../../nbs/formats/09_e3c.ipynb #149fe37e
 def write_e3c(
     documents: list[Document], # of E3C's layers; ids of mentions and relations are whole numbers
     folder: Path|str,          # gets ID.xml for each; other files there stay
 ):
-    "Writes what `read_e3c` reads back with the same annotations. Raises `ValueError` for what the format cannot hold."
+    """Writes what `read_e3c` reads back with the same annotations.
+
+    Raises `ValueError` for what the format cannot hold."""
     ids = Counter(d.id for d in documents)
     for d in documents:
         why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d)
         if why: raise ValueError(f'document {d.id} cannot be written as XMI: {why}')
     for d in documents:
-        with atomic(Path(folder)/f'{d.id}.xml') as tmp: tmp.write_text(_xmi(d), encoding='utf-8', newline='')
+        with atomic(Path(folder)/f'{d.id}.xml') as tmp:
+            tmp.write_text(_xmi(d), encoding='utf-8', newline='')
 
 # %% ../../nbs/formats/09_e3c.ipynb #215af570
-_THYME = {'EVENT': {'docTimeRel': 'DocTimeRel', 'eventType': 'Type', 'degree': 'Degree', 'polarity': 'Polarity', 'permanence': 'Permanence',
-                    'contextualModality': 'ContextualModality', 'contextualAspect': 'ContextualAspect'}, 'TIMEX3': {'timex3Class': 'Class'}}
+_THYME = {'EVENT': {'docTimeRel': 'DocTimeRel', 'eventType': 'Type', 'degree': 'Degree',
+                    'polarity': 'Polarity', 'permanence': 'Permanence',
+                    'contextualModality': 'ContextualModality',
+                    'contextualAspect': 'ContextualAspect'},
+          'TIMEX3': {'timex3Class': 'Class'}}
 _VALUES = {'docTimeRel': {'IS-CONTAINED': 'OVERLAP', 'CONTAINS': 'BEFORE/OVERLAP'},
-           'contextualModality': {'HYPOTHETICAL-IF': 'HYPOTHETICAL', 'HYPOTHETICAL-OTHER': 'HYPOTHETICAL'}}
+           'contextualModality': {'HYPOTHETICAL-IF': 'HYPOTHETICAL',
+                                  'HYPOTHETICAL-OTHER': 'HYPOTHETICAL'}}
 
 def to_thyme(
     document: Document, # read by `read_e3c`
-) -> Document: # the same text; EVENT and TIMEX3, TLINK and ALINK in THYME's schema, as `write_anafora` writes it
+) -> Document: # the same text; events, times and links in THYME's schema
     "An E3C document as THYME would have it"
     def renamed(m): return {new: _VALUES.get(old, {}).get(m.attributes[old], m.attributes[old])
                             for old, new in _THYME[m.type].items() if old in m.attributes}
-    mentions = tuple(replace(m, attributes=renamed(m)) for m in document.mentions if m.type in _THYME)
+    mentions = tuple(replace(m, attributes=renamed(m)) for m in document.mentions
+                     if m.type in _THYME)
     kept = {m.id for m in mentions}
-    relations = tuple(replace(r, type='OVERLAP' if r.type == 'SIMULTANEOUS' else r.type) for r in document.relations
-                      if r.attributes.get('kind') in ('TLINK', 'ALINK') and r.head in kept and r.tail in kept)
+    relations = tuple(replace(r, type='OVERLAP' if r.type == 'SIMULTANEOUS' else r.type)
+                      for r in document.relations
+                      if r.attributes.get('kind') in ('TLINK', 'ALINK') and r.head in kept
+                      and r.tail in kept)
     return replace(document, mentions=mentions, relations=relations)

@@ -19,25 +19,34 @@ def corpus_lines(
     crlf: bool=False,     # is CRLF as good, because no offsets were counted?
     any_end: bool=False,  # is a lone carriage return as good too?
 ) -> Iterator[tuple[int, str]]: # line number from 1, and the line without its end
-    "The lines of a UTF-8 file that are not blank. A line that cannot be decoded is reported and left out."
+    "The lines of a UTF-8 file that are not blank; one that cannot be decoded is reported instead"
     data = file.read_bytes().removeprefix(b'\xef\xbb\xbf')
     raw = re.split(rb'\r\n|\r|\n', data) if any_end else data.split(b'\n')
     returns = sum(line.endswith(b'\r') for line in raw)
-    if returns and not crlf: found.append(Problem(name, 0, 'lines that end in a line feed alone', f'{returns} that end in CRLF'))
+    if returns and not crlf:
+        found.append(Problem(name, 0, 'lines that end in a line feed alone',
+                             f'{returns} that end in CRLF'))
     for n, line in enumerate(raw, 1):
         if not line.strip(): continue
-        try: yield n, line.removesuffix(b'\r').decode()
-        except UnicodeDecodeError as e: found.append(Problem(name, n, 'UTF-8', f'the byte 0x{line[e.start]:02x} in column {e.start + 1}'))
+        try:
+            yield n, line.removesuffix(b'\r').decode()
+        except UnicodeDecodeError as e:
+            found.append(Problem(name, n, 'UTF-8',
+                                 f'the byte 0x{line[e.start]:02x} in column {e.start + 1}'))
 
 # %% ../../nbs/formats/00_lines.ipynb #8e917433
 def corpus_files(
     path: Path|str,            # a file, or a folder that is searched to the bottom
     endings: tuple[str, ...],  # of the names, in small letters: ('.txt',)
 ) -> list[Path]: # in alphabetical order
-    "The corpus files at `path`, without READMEs and licences. Raises `FileNotFoundError` where there is none."
+    """The corpus files at `path`, without READMEs and licences.
+
+    Raises `FileNotFoundError` where there is none."""
     path = Path(path)
     if path.is_file(): return [path]
     files = sorted(p for p in path.rglob('*') if p.is_file() and p.name.lower().endswith(endings)
                    and not p.name.lower().startswith(('readme', 'license', 'licence', '.')))
-    if not files: raise FileNotFoundError(f'{path}: no such file, and no folder with files that end in {" or ".join(endings)}')
+    if not files:
+        raise FileNotFoundError(f'{path}: no such file, and no folder with files that end in '
+                                f'{" or ".join(endings)}')
     return files

@@ -33,7 +33,8 @@ def positions(
         if n == 0 and c == _BOM and 'no_bom' in ways: continue
         if c == '\n' and text[n - 1:n] == '\r' and 'lf' in ways: continue
         out.append(n)
-        if c > '\uffff' and 'utf16' in ways: out.append(None)
+        if c > '\uffff' and 'utf16' in ways:
+            out.append(None)
     return [*out, len(text)]
 
 # %% ../../nbs/formats/02_offsets.ipynb #aee5dd0e
@@ -53,11 +54,11 @@ def readings(
     text: str,
 ) -> list[str]: # the simplest first
     "The ways to count that differ in this text"
-    there = {'no_bom': text.startswith(_BOM), 'lf': '\r\n' in text,
-             'utf16': max(text, default='') > '\uffff'}
-    ways = [way for way, differs in there.items() if differs]
-    return ['as_is', *('+'.join(some) for n in range(1, len(ways) + 1)
-                       for some in combinations(ways, n))]
+    differs = {'no_bom': text.startswith(_BOM), 'lf': '\r\n' in text,
+               'utf16': max(text, default='') > '\uffff'}
+    marks = [mark for mark, is_other in differs.items() if is_other]
+    return ['as_is', *('+'.join(some) for n in range(1, len(marks) + 1)
+                       for some in combinations(marks, n))]
 
 def _is_bad(text: str, end: int, p: int|None) -> bool:
     """Is this edge, a start (0) or an end (1), inside a word, or is there white space just within
@@ -72,9 +73,9 @@ def _bad_under(
     counted: dict[int, int],      # where → offset as it was counted
     other: str,                   # another reading
 ) -> tuple[int, int, int]: # edges that it moves; how many of them are bad now; how many under it
-    there = positions(text, other)
-    moved = [(end, p, there[counted[p]] if counted[p] < len(there) else None) for end, p in edges
-             if p in counted]
+    points = positions(text, other)
+    moved = [(end, p, points[counted[p]] if counted[p] < len(points) else None)
+             for end, p in edges if p in counted]
     moved = [(end, p, q) for end, p, q in moved if p != q]
     return (len(moved), sum(_is_bad(text, end, p) for end, p, _ in moved),
             sum(_is_bad(text, end, q) for end, _, q in moved))
@@ -88,7 +89,8 @@ def offset_problem(
 ) -> Problem|None: # of the whole file; tells numbers, no text
     """What speaks against this reading of the offsets, if anything does. Raises `ValueError` for
     another way to count."""
-    edges = sorted({(end, span[end]) for m in mentions for span in m.spans for end in (0, 1)})
+    spans = [span for m in mentions for span in m.spans]
+    edges = sorted({(end, span[end]) for span in spans for end in (0, 1)})
     bad = sum(_is_bad(text, *edge) for edge in edges)
     expected = f'offsets at the edges of words (read {offsets})'
     why = 'edges are inside words or at white space'
@@ -100,7 +102,8 @@ def offset_problem(
         if 5 * now >= moved and then < now:
             fitting.append((bad - now + then, other, moved, now, then))
     if fitting:
-        _, other, moved, now, then = min(fitting, key=lambda f: f[0]) # of equals the simplest
+        # of equals the simplest
+        _, other, moved, now, then = min(fitting, key=lambda f: f[0])
         remedy = f'{then} of them when read {other} (--offsets {other})'
         return Problem(name, 0, expected, f'{now} of {moved} {why}, {remedy}')
     if bad >= 3 and 4 * bad > len(edges):

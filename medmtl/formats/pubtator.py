@@ -22,15 +22,19 @@ def _concepts(column: str) -> tuple[str, ...]:
 
 def _mention(fields: list[str], text: str, id: str) -> Mention|tuple[str, str]:
     "The mention, or what was expected and what was found"
-    if len(fields) not in (6, 7): return 'a mention of 6 or 7 columns or a relation of 4', f'{len(fields)} columns'
+    if len(fields) not in (6, 7):
+        return 'a mention of 6 or 7 columns or a relation of 4', f'{len(fields)} columns'
     start, end, words, kind, concepts = fields[1:6]
-    if not (_NUMBER.fullmatch(start) and _NUMBER.fullmatch(end)): return 'whole numbers as offsets', 'something else'
+    if not (_NUMBER.fullmatch(start) and _NUMBER.fullmatch(end)):
+        return 'whole numbers as offsets', 'something else'
     s, e = int(start), int(end)
     if not s < e <= len(text): return f'a start before its end within 0–{len(text)}', f'{s}–{e}'
     if not words.split() or words.split() != text[s:e].split():
-        return f'in column 4 the {e - s} characters of the text at {s}–{e}', f'{len(words)} characters that differ from them'
+        return (f'in column 4 the {e - s} characters of the text at {s}–{e}',
+                f'{len(words)} characters that differ from them')
     if not _TYPE.fullmatch(kind): return 'one word as type', f'{len(kind)} characters'
-    if not all(_concepts(concepts) or ['none']): return 'concept ids between the bars', 'nothing between two of them'
+    if not all(_concepts(concepts) or ['none']):
+        return 'concept ids between the bars', 'nothing between two of them'
     return Mention(id, kind, ((s, e),), _concepts(concepts))
 
 # %% ../../nbs/formats/03_pubtator.ipynb #69bcaa48
@@ -52,12 +56,14 @@ class _Draft:
         if len(fields) == 4 and not _NUMBER.fullmatch(fields[1]):
             sound = _TYPE.fullmatch(fields[1]) and fields[2] and fields[3]
             if not sound: return 'a relation: type, concept, concept', 'an empty or odd column'
-            self.meta['relations'] = '\n'.join([*filter(None, [self.meta.get('relations')]), '\t'.join(fields[1:])])
+            self.meta['relations'] = '\n'.join([*filter(None, [self.meta.get('relations')]),
+                                                '\t'.join(fields[1:])])
             return None
         mention = _mention(fields, self.text, f'T{len(self.mentions) + 1}')
         if not isinstance(mention, Mention): return mention
         self.mentions.append(mention)
-        if len(fields) == 7: self.meta[f'parts {mention.id}'] = fields[6]
+        if len(fields) == 7:
+            self.meta[f'parts {mention.id}'] = fields[6]
         return None
 
 # %% ../../nbs/formats/03_pubtator.ipynb #e51e9754
@@ -65,30 +71,41 @@ def concept_relations(
     document: Document, # read by `read_pubtator`
 ) -> list[tuple[str, str, str]]: # type, first concept, second concept
     "The document's relations between concepts, as PubTator states them"
-    return [tuple(line.split('\t')) for line in document.meta.get('relations', '').split('\n') if line]
+    return [tuple(line.split('\t')) for line in document.meta.get('relations', '').split('\n')
+            if line]
 
 # %% ../../nbs/formats/03_pubtator.ipynb #9ccc5920
 def _drafts(lines: Iterator[tuple[int, str]], name: str, found: list[Problem]) -> list[_Draft]:
     drafts = []
     for n, line in lines:
         head, last = _HEAD.fullmatch(line), drafts[-1] if drafts else None
-        if head and head[2] == 't': drafts.append(_Draft(head[1], n, head[3]))
-        elif head and last and head[1] == last.pmid and last.abstract is None: last.abstract = head[3]
-        elif head: found.append(Problem(name, n, 'a title line before its abstract', 'a second abstract, or one without a title'))
-        elif '\t' not in line: found.append(Problem(name, n, 'ID|t|…, ID|a|… or columns with tabs', f'{len(line)} characters without one'))
+        if head and head[2] == 't':
+            drafts.append(_Draft(head[1], n, head[3]))
+        elif head and last and head[1] == last.pmid and last.abstract is None:
+            last.abstract = head[3]
+        elif head:
+            found.append(Problem(name, n, 'a title line before its abstract',
+                                 'a second abstract, or one without a title'))
+        elif '\t' not in line:
+            found.append(Problem(name, n, 'ID|t|…, ID|a|… or columns with tabs',
+                                 f'{len(line)} characters without one'))
         else:
             fault = last.add(line) if last else ('a title line before the first annotation', 'none')
-            if fault: found.append(Problem(name, n, *fault))
-    found += [Problem(name, d.line, 'an abstract line after the title', 'none') for d in drafts if d.abstract is None]
-    if not drafts: found.append(Problem(name, 0, 'at least one document', 'none'))
+            if fault:
+                found.append(Problem(name, n, *fault))
+    found += [Problem(name, d.line, 'an abstract line after the title', 'none') for d in drafts
+              if d.abstract is None]
+    if not drafts:
+        found.append(Problem(name, 0, 'at least one document', 'none'))
     return drafts
 
+# %% ../../nbs/formats/03_pubtator.ipynb #38ea9b71
 def read_pubtator(
     path: Path|str,                     # a file, or a folder of .txt and .PubTator files
     licence: Licence=UNKNOWN,           # of the texts
     problems: list[Problem]|None=None,  # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of the files
-    "The documents of a PubTator corpus. Raises `FormatError` with every fault, `FileNotFoundError`."
+    "The documents of a PubTator corpus. Raises `FormatError` with every fault, `FileNotFoundError`"
     path, found, out, seen = Path(path), [], [], Counter()
     for file in corpus_files(path, ('.txt', '.pubtator')):
         name = file.name if path.is_file() else file.relative_to(path).as_posix()
@@ -103,15 +120,20 @@ def read_pubtator(
 def _unwritable(d: Document) -> str|None:
     "Why PubTator cannot hold this document"
     columns = [d.id, *(x for m in d.mentions for x in (m.type, *m.concepts))]
-    if d.text.count('\n') != 1 or '\r' in d.text: return 'the text needs one line feed, between title and abstract'
-    if not _HEAD.fullmatch(re.sub(r'#\d+$', '', d.id) + '|t|'): return 'the id must not be empty or hold white space, | or #'
-    if any(m.discontinuous or m.attributes for m in d.mentions): return 'a mention has several parts or attributes'
+    if d.text.count('\n') != 1 or '\r' in d.text:
+        return 'the text needs one line feed, between title and abstract'
+    if not _HEAD.fullmatch(re.sub(r'#\d+$', '', d.id) + '|t|'):
+        return 'the id must not be empty or hold white space, | or #'
+    if any(m.discontinuous or m.attributes for m in d.mentions):
+        return 'a mention has several parts or attributes'
     if d.relations: return 'it has relations between mentions'
     if not all(x.strip() == x != '' and not set(x) & set('\t\n\r') for x in columns):
         return 'an empty type or concept, or white space in it'
-    if any('|' in c for m in d.mentions for c in m.concepts) or not all(_TYPE.fullmatch(m.type) for m in d.mentions):
+    if (any('|' in c for m in d.mentions for c in m.concepts)
+        or not all(_TYPE.fullmatch(m.type) for m in d.mentions)):
         return 'a type of several words, or a concept with |'
-    if any(len(m.concepts) == 1 and not _concepts(m.concepts[0]) for m in d.mentions): return 'a concept that means none'
+    if any(len(m.concepts) == 1 and not _concepts(m.concepts[0]) for m in d.mentions):
+        return 'a concept that means none'
     if any(not d.text[m.start:m.end].strip() for m in d.mentions) or d.faults():
         return 'a mention is blank or outside the text, or an id occurs twice'
 
@@ -119,7 +141,8 @@ def _entry(d: Document) -> str:
     pmid, (title, abstract) = re.sub(r'#\d+$', '', d.id), d.text.split('\n')
     lines = [f'{pmid}|t|{title}', f'{pmid}|a|{abstract}']
     for m in d.mentions:
-        row = [pmid, str(m.start), str(m.end), re.sub(r'\s', ' ', d.text[m.start:m.end]), m.type, '|'.join(m.concepts) or '-1']
+        row = [pmid, str(m.start), str(m.end), re.sub(r'\s', ' ', d.text[m.start:m.end]), m.type,
+               '|'.join(m.concepts) or '-1']
         lines.append('\t'.join(row + [d.meta[k] for k in [f'parts {m.id}'] if k in d.meta]))
     return '\n'.join(lines + ['\t'.join((pmid, *r)) for r in concept_relations(d)]) + '\n\n'
 
@@ -128,7 +151,11 @@ def write_pubtator(
     documents: list[Document], # texts with one line feed; mentions in one piece
     path: Path|str,            # the file to write
 ):
-    "Writes a PubTator file that `read_pubtator` reads back as it was. Raises `ValueError` for what the format cannot hold."
+    """Writes a PubTator file that `read_pubtator` reads back as it was.
+
+    Raises `ValueError` for what the format cannot hold."""
     for d in documents:
-        if why := _unwritable(d): raise ValueError(f'document {d.id} cannot be written as PubTator: {why}')
-    with atomic(path) as tmp: tmp.write_text(''.join(map(_entry, documents)), encoding='utf-8', newline='\n')
+        if why := _unwritable(d):
+            raise ValueError(f'document {d.id} cannot be written as PubTator: {why}')
+    with atomic(path) as tmp:
+        tmp.write_text(''.join(map(_entry, documents)), encoding='utf-8', newline='\n')

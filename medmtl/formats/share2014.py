@@ -25,16 +25,21 @@ def _mention(line: str, note: str, at: Sequence[int|None]|None, id: str) -> Ment
     """The mention, or what was expected and what was found; `at`: where each offset points, None
     where there is no text"""
     name, *columns = line.split('||')
-    if len(columns) < 4 or len(columns) % 2: return '3 columns and a start and an end for each part', f'{len(columns) + 1} columns'
+    if len(columns) < 4 or len(columns) % 2:
+        return '3 columns and a start and an end for each part', f'{len(columns) + 1} columns'
     kind, cui, *edges = columns
-    if name not in (note, f'{note}.txt', f'{note}.text'): return 'the name of its own note in column 1', 'another name'
+    if name not in (note, f'{note}.txt', f'{note}.text'):
+        return 'the name of its own note in column 1', 'another name'
     if not _TYPE.fullmatch(kind): return 'one word as type', f'{len(kind)} characters'
-    if not cui or cui != cui.strip() or '|' in cui: return f'one CUI, or {NO_CUI}', 'none, several, or white space'
+    if not cui or cui != cui.strip() or '|' in cui:
+        return f'one CUI, or {NO_CUI}', 'none, several, or white space'
     if not all(map(_NUMBER.fullmatch, edges)): return 'whole numbers as offsets', 'something else'
     numbers = [*map(int, edges)]
     spans = tuple(sorted(zip(numbers[::2], numbers[1::2], strict=True)))
-    if any(s >= e for s, e in spans): return 'each part to start before its end', 'one that does not'
-    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)): return 'parts that do not overlap', 'two that do'
+    if any(s >= e for s, e in spans):
+        return 'each part to start before its end', 'one that does not'
+    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
+        return 'parts that do not overlap', 'two that do'
     spans = spans if at is None else placed(spans, at)
     if isinstance(spans[0], str): return spans
     return Mention(id, kind, spans, () if cui.lower() == NO_CUI.lower() else (cui,))
@@ -48,14 +53,18 @@ def note_stem(
 
 def _is_pipe(file: Path) -> bool: return file.name.lower().endswith(('.pipe', '.pipe.txt'))
 
+# %% ../../nbs/formats/04_share2014.ipynb #afd1d6a0
 def _by_note(files: list[Path], folder: Path, found: list[Problem]) -> dict[str, Path]:
     "Note → file; the second file of a name is a fault"
     out = {}
     for f in files:
-        if note_stem(f) not in out: out[note_stem(f)] = f; continue
+        if note_stem(f) not in out:
+            out[note_stem(f)] = f
+            continue
         name = f.relative_to(folder).as_posix()
         lines = [n for n, _ in corpus_lines(f, name, found, any_end=True)] if _is_pipe(f) else []
-        found += [Problem(name, n, 'one file for each note', 'a second one of the same name') for n in lines or [0]]
+        found += [Problem(name, n, 'one file for each note', 'a second one of the same name')
+                  for n in lines or [0]]
     return out
 
 def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem],
@@ -64,53 +73,70 @@ def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, fo
     out, at = [], None if text is None else positions(text, offsets)
     for n, line in corpus_lines(pipe, name, found, any_end=True):
         mention = _mention(line, note, at, f'T{len(out) + 1}')
-        if isinstance(mention, Mention): out.append(mention)
-        else: found.append(Problem(name, n, *mention))
-    if text and (misfit := offset_problem(name, text, out, offsets)): found.append(misfit)
+        if isinstance(mention, Mention):
+            out.append(mention)
+        else:
+            found.append(Problem(name, n, *mention))
+    if text and (misfit := offset_problem(name, text, out, offsets)):
+        found.append(misfit)
     return Document(note, text or '', tuple(out), (), licence)
 
 # %% ../../nbs/formats/04_share2014.ipynb #c7b96679
 def _text(file: Path, name: str, found: list[Problem]) -> str|None:
     "The file's text, every character of it; None and a problem where it is not UTF-8"
     try: return file.read_bytes().decode()
-    except UnicodeDecodeError as e: found.append(Problem(name, 0, 'UTF-8', f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
+    except UnicodeDecodeError as e:
+        found.append(Problem(name, 0, 'UTF-8', f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
 
 def _orphans(pipe: Path, name: str, found: list[Problem]):
     "Reports each line of a pipe file whose text is missing"
     lines = [n for n, _ in corpus_lines(pipe, name, found, any_end=True)]
-    found += [Problem(name, n, f'a text {note_stem(pipe)}.txt in the folder', 'none that can be read') for n in lines or [0]]
+    found += [Problem(name, n, f'a text {note_stem(pipe)}.txt in the folder',
+                      'none that can be read')
+              for n in lines or [0]]
 
 # %% ../../nbs/formats/04_share2014.ipynb #4d7e4f3d
-PipeReader = Callable[[str, str|None, Path, str, Licence, list[Problem]], Document] # note, text, pipe file, its name, licence, problems
+# note, text, pipe file, its name, licence, problems
+PipeReader = Callable[[str, str|None, Path, str, Licence, list[Problem]], Document]
 
 def read_notes(
-    path: Path|str,                    # a folder with .txt and .pipe files, side by side or in folders of their own
-    note: PipeReader,                  # makes the document of a text and its pipe file; reports lines that it cannot read
+    path: Path|str,                    # a folder with .txt and .pipe files anywhere in it
+    note: PipeReader,                  # makes the document of a text and its pipe file
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # in the order of the notes' names
     "Notes with their pipe files. Raises `FormatError` with every fault, `FileNotFoundError`."
     found = []
-    out = _read_notes(Path(path), note, licence, found) # in a function of its own, which is over and holds no text when an error is raised
+    # in a function of its own, which is over and holds no text when an error is raised
+    out = _read_notes(Path(path), note, licence, found)
     report(found, problems)
     return out
 
-def _read_notes(path: Path, note: PipeReader, licence: Licence, found: list[Problem]) -> list[Document]:
+# %% ../../nbs/formats/04_share2014.ipynb #55cb3ab6
+def _read_notes(path: Path, note: PipeReader, licence: Licence,
+                found: list[Problem]) -> list[Document]:
     files, out = corpus_files(path, ('.txt', '.text', '.pipe')), []
-    if path.is_file(): raise FileNotFoundError(f'{path}: this format is a folder of .txt and .pipe files, not one file')
+    if path.is_file():
+        raise FileNotFoundError(f'{path}: this format is a folder of .txt and .pipe files, not '
+                                'one file')
     texts = _by_note([f for f in files if not _is_pipe(f)], path, found)
     pipes = _by_note([f for f in files if _is_pipe(f)], path, found)
     for id in sorted({*texts, *pipes}):
-        names = {kind: d[id].relative_to(path).as_posix() for kind, d in (('text', texts), ('pipe', pipes)) if id in d}
+        names = {kind: d[id].relative_to(path).as_posix()
+                 for kind, d in (('text', texts), ('pipe', pipes)) if id in d}
         text = _text(texts[id], names['text'], found) if id in texts else None
-        if text is not None and id not in pipes: found.append(Problem(names['text'], 0, f'a file {id}.pipe in the folder', 'none'))
-        if text is None and id in pipes: _orphans(pipes[id], names['pipe'], found)
+        if text is not None and id not in pipes:
+            found.append(Problem(names['text'], 0, f'a file {id}.pipe in the folder', 'none'))
+        if text is None and id in pipes:
+            _orphans(pipes[id], names['pipe'], found)
         if text is not None:
-            out.append(note(id, text, pipes[id], names['pipe'], licence, found) if id in pipes else Document(id, text, licence=licence))
+            out.append(note(id, text, pipes[id], names['pipe'], licence, found) if id in pipes
+                       else Document(id, text, licence=licence))
     return out
 
+# %% ../../nbs/formats/04_share2014.ipynb #dc63dd4b
 def read_share2014(
-    path: Path|str,                    # a folder with .txt and .pipe files, side by side or in folders of their own
+    path: Path|str,                    # a folder with .txt and .pipe files anywhere in it
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
     offsets: str='as_is',              # how they were counted: 'lf', 'utf16', 'no_bom+lf', …
@@ -130,7 +156,8 @@ def read_pipe_files(
     path, found = Path(path), []
     folder = path if path.is_dir() else path.parent
     pipes = _by_note(corpus_files(path, ('.pipe', '.pipe.txt')), folder, found)
-    out = [note(id, None, f, f.relative_to(folder).as_posix(), licence, found) for id, f in sorted(pipes.items())]
+    out = [note(id, None, f, f.relative_to(folder).as_posix(), licence, found)
+           for id, f in sorted(pipes.items())]
     report(found, problems)
     return out
 
@@ -145,19 +172,24 @@ def read_pipes(
 # %% ../../nbs/formats/04_share2014.ipynb #f9158099
 def _unwritable(d: Document) -> str|None:
     "Why a .pipe file cannot hold this document's mentions"
-    if not d.id or note_stem(Path(f'{d.id}.pipe')) != d.id or set(d.id) & set('/\\|\n\r\0') or d.id != d.id.strip() or d.id.startswith('.') \
-        or d.id.lower().startswith(('readme', 'license', 'licence')): return 'its id cannot be the name of a file'
+    if (not d.id or note_stem(Path(f'{d.id}.pipe')) != d.id or set(d.id) & set('/\\|\n\r\0')
+        or d.id != d.id.strip() or d.id.startswith('.')
+        or d.id.lower().startswith(('readme', 'license', 'licence'))):
+        return 'its id cannot be the name of a file'
     if d.relations or any(m.attributes for m in d.mentions): return 'it has relations or attributes'
-    if any(len(m.concepts) > 1 for m in d.mentions): return 'a mention has several concepts, and the format has room for one'
+    if any(len(m.concepts) > 1 for m in d.mentions):
+        return 'a mention has several concepts, and the format has room for one'
     at, lines = positions(d.text) if d.text else None, [_line(d, m) for m in d.mentions]
     if any(set(line) & set('\n\r') or not isinstance(_mention(line, d.id, at, 'T'), Mention)
            for line in lines):
-        return 'a type of several words, a concept with bars or blanks, or spans that are empty, overlap or lie outside the text'
+        return ('a type of several words, a concept with bars or blanks, or spans that are empty, '
+                'overlap or lie outside the text')
     if any(m.concepts and m.concepts[0].lower() == NO_CUI.lower() for m in d.mentions):
         return f'a concept called {NO_CUI}; leave concepts empty'
 
 def _line(d: Document, m: Mention) -> str:
-    return '||'.join([f'{d.id}.txt', m.type, *(m.concepts or (NO_CUI,)), *(str(x) for span in m.spans for x in span)])
+    return '||'.join([f'{d.id}.txt', m.type, *(m.concepts or (NO_CUI,)),
+                      *(str(x) for span in m.spans for x in span)])
 
 def _write(path: Path, text: str):
     with atomic(path) as tmp: tmp.write_text(text, encoding='utf-8', newline='')
@@ -172,12 +204,15 @@ def write_pipes(
     for d in documents:
         why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d)
         if why: raise ValueError(f'document {d.id} cannot be written as ShARe 2014: {why}')
-    for d in documents: _write(Path(folder)/f'{d.id}.pipe', ''.join(_line(d, m) + '\n' for m in d.mentions))
+    for d in documents:
+        _write(Path(folder)/f'{d.id}.pipe', ''.join(_line(d, m) + '\n' for m in d.mentions))
 
 def write_share2014(
     documents: list[Document], # with at most one concept a mention
     folder: Path|str,          # gets id.txt and id.pipe for each; other files there stay
 ):
-    "Writes texts and mentions, which `read_share2014` reads back as they were. Raises `ValueError` for what the format cannot hold."
+    """Writes texts and mentions, which `read_share2014` reads back as they were.
+
+    Raises `ValueError` for what the format cannot hold."""
     write_pipes(documents, folder)
     for d in documents: _write(Path(folder)/f'{d.id}.txt', d.text)

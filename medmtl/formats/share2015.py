@@ -19,18 +19,22 @@ from .share2014 import note_stem, read_notes, read_pipe_files
 from ..paths import atomic
 
 # %% ../../nbs/formats/05_share2015.ipynb #4203fcff
-SLOTS = { # attribute → (the abbreviation in the organisers' column names, its values); the first value is the default
+# attribute → (the abbreviation in the organisers' column names, its values); the first value is the
+# default
+SLOTS = {
     'negation': ('NI', ('no', 'yes')),
     'subject': ('SC', ('patient', 'family_member', 'donor_family_member', 'donor_other', 'other')),
     'uncertainty': ('UI', ('no', 'yes')),
-    'course': ('CC', ('unmarked', 'changed', 'increased', 'decreased', 'improved', 'worsened', 'resolved')),
+    'course': ('CC', ('unmarked', 'changed', 'increased', 'decreased', 'improved', 'worsened',
+                      'resolved')),
     'severity': ('SV', ('unmarked', 'slight', 'moderate', 'severe')),
     'conditional': ('CO', ('false', 'true')),
     'generic': ('GC', ('false', 'true')),
     'body_location': ('BL', ()), # a CUI or CUI-less
 }
 UNMARKED = {slot: values[0] for slot, (_, values) in SLOTS.items() if values}
-COLUMNS = ('DD_DocName', 'DD_Spans', 'DD_CUI', *(f'{kind}_{short}' for short, _ in SLOTS.values() for kind in ('Norm', 'Cue')))
+COLUMNS = ('DD_DocName', 'DD_Spans', 'DD_CUI',
+           *(f'{kind}_{short}' for short, _ in SLOTS.values() for kind in ('Norm', 'Cue')))
 NO_CUI, _NULL = 'CUI-less', 'null'
 
 # %% ../../nbs/formats/05_share2015.ipynb #487949f9
@@ -42,13 +46,17 @@ def _spans(column: str, at: Sequence[int|None]|None) -> tuple[tuple[int, int], .
     parts = [_PART.fullmatch(part) for part in column.split(',')]
     if not all(parts): return 'spans like 4-15,30-37', f'{len(column)} other characters'
     spans = tuple(sorted((int(p[1]), int(p[2])) for p in parts))
-    if any(s >= e for s, e in spans): return 'each part to start before its end', 'one that does not'
-    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)): return 'parts that do not overlap', 'two that do'
+    if any(s >= e for s, e in spans):
+        return 'each part to start before its end', 'one that does not'
+    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
+        return 'parts that do not overlap', 'two that do'
     return spans if at is None else placed(spans, at)
 
-def _told(spans: tuple[tuple[int, int], ...]) -> str: return ','.join(f'{s}-{e}' for s, e in spans)
+def _format_spans(spans: tuple[tuple[int, int], ...]) -> str:
+    return ','.join(f'{s}-{e}' for s, e in spans)
 
-def _failed(answer) -> bool: return isinstance(answer, tuple) and bool(answer) and isinstance(answer[0], str)
+def _failed(answer) -> bool:
+    return isinstance(answer, tuple) and bool(answer) and isinstance(answer[0], str)
 
 # %% ../../nbs/formats/05_share2015.ipynb #1defa080
 _WORD = re.compile(r'[\w.:+-]{1,60}')
@@ -63,38 +71,45 @@ def _slot(slot: str, norm: str, cue: str,
     (short, values), norm, cue, out = SLOTS[slot], _plain(norm), _plain(cue), {}
     value = norm.lower() if values else norm
     if value != _NULL:
-        if values and value not in values: return f'in Norm_{short} one of {", ".join(values)}', 'another word'
-        if not _WORD.fullmatch(value): return f'in Norm_{short} a CUI, {NO_CUI} or {_NULL}', f'{len(value)} characters'
+        if values and value not in values:
+            return f'in Norm_{short} one of {", ".join(values)}', 'another word'
+        if not _WORD.fullmatch(value):
+            return f'in Norm_{short} a CUI, {NO_CUI} or {_NULL}', f'{len(value)} characters'
         out[slot] = value
     if cue != _NULL:
         spans = _spans(cue, at)
         if _failed(spans): return f'in Cue_{short} {_NULL} or {spans[0]}', spans[1]
-        out[f'{slot}_cue'] = _told(spans)
+        out[f'{slot}_cue'] = _format_spans(spans)
     return out
 
+# %% ../../nbs/formats/05_share2015.ipynb #908513b5
 def cue(
     mention: Mention, # read by `read_share2015`
     slot: str,        # 'negation', 'subject', … (see `SLOTS`)
-) -> tuple[tuple[int, int], ...]: # (start, end) in characters, in reading order; empty where there is none
+) -> tuple[tuple[int, int], ...]: # (start, end), in reading order; empty: none
     "The words that give a slot its value. Raises `KeyError` for what is no slot."
     SLOTS[slot]
-    return _spans(told, None) if (told := mention.attributes.get(f'{slot}_cue')) else ()
+    column = mention.attributes.get(f'{slot}_cue')
+    return _spans(column, None) if column else ()
 
 # %% ../../nbs/formats/05_share2015.ipynb #c51a32f3
 def _mention(line: str, name: str, at: Sequence[int|None]|None, id: str) -> Mention|tuple[str, str]:
     "The mention, or what was expected and what was found; `name` is what column 1 must say"
     columns = line.split('|')
-    if len(columns) == len(COLUMNS) + 1 and not columns[-1].strip(): columns.pop()
+    if len(columns) == len(COLUMNS) + 1 and not columns[-1].strip():
+        columns.pop()
     if len(columns) != len(COLUMNS): return f'{len(COLUMNS)} columns', f'{len(columns)}'
     if columns[0] != name: return 'the name of its own note in column 1', 'another name'
     spans, concept, attributes = _spans(columns[1], at), columns[2], {}
     if _failed(spans): return spans
-    if not _WORD.fullmatch(concept) or concept.lower() == _NULL: return f'one CUI, or {NO_CUI}', 'none, several, or white space'
+    if not _WORD.fullmatch(concept) or concept.lower() == _NULL:
+        return f'one CUI, or {NO_CUI}', 'none, several, or white space'
     for slot, norm, cue in zip(SLOTS, columns[3::2], columns[4::2], strict=True):
         found = _slot(slot, norm, cue, at)
         if _failed(found): return found
         attributes |= found
-    return Mention(id, 'Disease_Disorder', spans, () if concept.lower() == NO_CUI.lower() else (concept,), attributes)
+    return Mention(id, 'Disease_Disorder', spans,
+                   () if concept.lower() == NO_CUI.lower() else (concept,), attributes)
 
 # %% ../../nbs/formats/05_share2015.ipynb #c765d8ab
 def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem],
@@ -103,17 +118,21 @@ def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, fo
     mentions, called, at = [], f'{note}.txt', None if text is None else positions(text, offsets)
     for n, line in corpus_lines(pipe, name, found, any_end=True):
         first = line.split('|')[0]
-        if not mentions and first in (note, f'{note}.text'): called = first
+        if not mentions and first in (note, f'{note}.text'):
+            called = first
         mention = _mention(line, called, at, f'T{len(mentions) + 1}')
-        if isinstance(mention, Mention): mentions.append(mention)
-        else: found.append(Problem(name, n, *mention))
-    if text and (misfit := offset_problem(name, text, mentions, offsets)): found.append(misfit)
+        if isinstance(mention, Mention):
+            mentions.append(mention)
+        else:
+            found.append(Problem(name, n, *mention))
+    if text and (misfit := offset_problem(name, text, mentions, offsets)):
+        found.append(misfit)
     meta = {'name': called} if mentions and called != f'{note}.txt' else {}
     return Document(note, text or '', tuple(mentions), (), licence, meta)
 
 # %% ../../nbs/formats/05_share2015.ipynb #cd5be02e
 def read_share2015(
-    path: Path|str,                    # a folder with .txt (or .text) and .pipe files, side by side or in folders of their own
+    path: Path|str,                    # a folder with .txt (or .text) and .pipe files in it
     licence: Licence=UNKNOWN,          # of the texts
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
     offsets: str='as_is',              # how they were counted: 'lf', 'utf16', 'no_bom+lf', …
@@ -128,30 +147,39 @@ def read_share2015_pipes(
     licence: Licence=UNKNOWN,          # of the notes
     problems: list[Problem]|None=None, # takes the faults; without it they are raised
 ) -> list[Document]: # without text: offsets are not checked against any
-    "The disorders and slots in `.pipe` files. Raises `FormatError` with every fault, `FileNotFoundError`."
+    """The disorders and slots in `.pipe` files.
+
+    Raises `FormatError` with every fault, `FileNotFoundError`."""
     return read_pipe_files(path, _note, licence, problems)
 
 # %% ../../nbs/formats/05_share2015.ipynb #0c14e751
 def _lines(d: Document) -> list[str]:
-    rows = [[d.meta.get('name', f'{d.id}.txt'), _told(m.spans), m.concepts[0] if m.concepts else NO_CUI,
-             *(m.attributes.get(key, _NULL) for slot in SLOTS for key in (slot, f'{slot}_cue'))] for m in d.mentions]
+    rows = [[d.meta.get('name', f'{d.id}.txt'), _format_spans(m.spans),
+             m.concepts[0] if m.concepts else NO_CUI,
+             *(m.attributes.get(key, _NULL) for slot in SLOTS for key in (slot, f'{slot}_cue'))]
+            for m in d.mentions]
     return ['|'.join(row) + '|' for row in rows]
 
 def _unwritable(d: Document) -> str|None:
     "Why a .pipe file cannot hold this document's mentions"
-    if not d.id or note_stem(Path(f'{d.id}.pipe')) != d.id or set(d.id) & set('/\\|\n\r\0') or d.id != d.id.strip() or d.id.startswith('.') \
-        or d.id.lower().startswith(('readme', 'license', 'licence')): return 'its id cannot be the name of a file'
+    if (not d.id or note_stem(Path(f'{d.id}.pipe')) != d.id or set(d.id) & set('/\\|\n\r\0')
+        or d.id != d.id.strip() or d.id.startswith('.')
+        or d.id.lower().startswith(('readme', 'license', 'licence'))):
+        return 'its id cannot be the name of a file'
     if d.relations: return 'it has relations'
     called = d.meta.get('name', f'{d.id}.txt')
-    if called not in (d.id, f'{d.id}.txt', f'{d.id}.text'): return f"meta['name'] is not {d.id}.txt, {d.id}.text or {d.id}"
+    if called not in (d.id, f'{d.id}.txt', f'{d.id}.text'):
+        return f"meta['name'] is not {d.id}.txt, {d.id}.text or {d.id}"
     keys = {key for slot in SLOTS for key in (slot, f'{slot}_cue')}
     at = positions(d.text) if d.text else None
     for m, line in zip(d.mentions, _lines(d), strict=True):
         if m.type != 'Disease_Disorder': return 'a mention of another type than Disease_Disorder'
-        if len(m.concepts) > 1: return 'a mention has several concepts, and the format has room for one'
+        if len(m.concepts) > 1:
+            return 'a mention has several concepts, and the format has room for one'
         if m.attributes.keys() - keys: return 'a mention has an attribute that is no slot'
         if '\n' in line or '\r' in line or _mention(line, called, at, m.id) != m:
-            return 'a mention has an odd concept, a value or cue that its slot cannot have, or spans that are empty, overlap or lie outside'
+            return ('a mention has an odd concept, a value or cue that its slot cannot have, or '
+                    'spans that are empty, overlap or lie outside')
 
 # %% ../../nbs/formats/05_share2015.ipynb #be98dd12
 def _write(path: Path, text: str):
@@ -161,17 +189,22 @@ def write_share2015_pipes(
     documents: list[Document], # disorders with at most one concept, and attributes named in `SLOTS`
     folder: Path|str,          # gets id.pipe for each; other files there stay
 ):
-    "Writes disorders and slots for the official scorer. Raises `ValueError` for what the format cannot hold."
+    """Writes disorders and slots for the official scorer.
+
+    Raises `ValueError` for what the format cannot hold."""
     ids = Counter(d.id for d in documents)
     for d in documents:
         why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d)
         if why: raise ValueError(f'document {d.id} cannot be written as ShARe 2015: {why}')
-    for d in documents: _write(Path(folder)/f'{d.id}.pipe', ''.join(line + '\n' for line in _lines(d)))
+    for d in documents:
+        _write(Path(folder)/f'{d.id}.pipe', ''.join(line + '\n' for line in _lines(d)))
 
 def write_share2015(
     documents: list[Document], # as for `write_share2015_pipes`
     folder: Path|str,          # gets id.txt and id.pipe for each; other files there stay
 ):
-    "Writes texts, disorders and slots, which `read_share2015` reads back as they were. Raises `ValueError` for what it cannot hold."
+    """Writes texts, disorders and slots, which `read_share2015` reads back as they were.
+
+    Raises `ValueError` for what the format cannot hold."""
     write_share2015_pipes(documents, folder)
     for d in documents: _write(Path(folder)/f'{d.id}.txt', d.text)

@@ -15,29 +15,37 @@ from ..data.documents import Problem
 # %% ../../nbs/formats/01_xml.ipynb #fd642072
 class _Tree(TreeBuilder):
     "Notes on each element, as its attribute `line`, where in the file it starts"
-    def start(self, tag, attrs): return super().start(tag, attrs | {'line': str(self.expat.CurrentLineNumber)})
+    def start(self, tag, attrs):
+        return super().start(tag, attrs | {'line': str(self.expat.CurrentLineNumber)})
 
 def xml_root(
     data: bytes,          # an XML file
     name: str,            # how problems call it
     found: list[Problem], # gets what is wrong with it: one problem where it was refused
-) -> Element|None: # each element has the line where it starts, from 1, as its attribute `line`; None where the file was refused
+) -> Element|None: # each element has its first line as attribute `line`; None: refused
     "The tree of an XML file; refused are ill-formed ones and whatever defines entities"
     from defusedxml import EntitiesForbidden
     from defusedxml.ElementTree import XMLParser
     tree = _Tree()
     parser = XMLParser(target=tree, forbid_dtd=False, forbid_entities=True)
     tree.expat, wrong = parser.parser, None
-    try: parser.feed(data); return parser.close()
-    except ParseError as e: wrong = (e.position[0], 'well-formed XML', f'{ErrorString(e.code)} in column {e.position[1] + 1}')
+    try:
+        parser.feed(data)
+        return parser.close()
+    except ParseError as e:
+        wrong = (e.position[0], 'well-formed XML',
+                 f'{ErrorString(e.code)} in column {e.position[1] + 1}')
     except EntitiesForbidden:
-        wrong = (tree.expat.CurrentLineNumber, 'no entity definitions (they can fill the memory)', 'one; the file was not read')
-    except (LookupError, ValueError): wrong = (1, 'an encoding such as UTF-8', 'a name of an encoding that is not known here')
+        wrong = (tree.expat.CurrentLineNumber, 'no entity definitions (they can fill the memory)',
+                 'one; the file was not read')
+    except (LookupError, ValueError):
+        wrong = (1, 'an encoding such as UTF-8', 'a name of an encoding that is not known here')
     found.append(Problem(name, *wrong))
     return None
 
 # %% ../../nbs/formats/01_xml.ipynb #59c79460
-NO_XML = re.compile('[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]') # a character that XML cannot hold
+# a character that XML cannot hold
+NO_XML = re.compile('[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
 def xml_element(
     tag: str,
