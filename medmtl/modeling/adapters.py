@@ -227,12 +227,12 @@ class _Plan(nn.Module):
         self.rows: dict[str, dict[str, int]] = {} # adapter -> task -> row of its gradient table
 
     def _on(self, task: str, layer: int) -> list[str]: # a task's adapters in a layer
-        own = self.active[task]
-        return [a for a in self.ranks if a in own and layer in range(*own[a])]
+        spans = self.active[task]
+        return [a for a in self.ranks if a in spans and layer in range(*spans[a])]
 
     def _in(self, layer: int) -> list[str]: # the adapters that any task has in a layer
-        spans = [(a, low, high) for own in self.active.values() for a, (low, high) in own.items()]
-        used = {a for a, low, high in spans if low <= layer < high}
+        used = {a for spans in self.active.values() for a, (low, high) in spans.items()
+                if low <= layer < high}
         return [a for a in self.ranks if a in used]
 
     def _with_gate(self, layer: int) -> list[str]: # tasks

@@ -42,11 +42,11 @@ def collate(
             ids += e.ids
             positions += range(len(e))
         tasks.append((streams.index(stream), began, len(ids)))
-        numbers, own = zip(*parts[stream], strict=True)
-        targets = torch.tensor([x for e in own for x in e.targets])
-        groups = torch.tensor([e.source for e in own for _ in e.reads])
+        numbers, members = zip(*parts[stream], strict=True)
+        targets = torch.tensor([x for e in members for x in e.targets])
+        groups = torch.tensor([e.source for e in members for _ in e.reads])
         tensors = (t.to(device) for t in (torch.cat(at), targets, groups))
-        reads[stream] = HeadInputs(*tensors, list(own), list(numbers))
+        reads[stream] = HeadInputs(*tensors, list(members), list(numbers))
     tokens = {streams[t]: end - start for t, start, end in tasks}
     return Batch(torch.tensor([ids]).to(device), torch.tensor([positions]).to(device),
                  torch.tensor(bounds), torch.tensor(tasks), reads, tokens)

@@ -83,10 +83,10 @@ def _own_weights(network: 'Network') -> list[tuple]:
     "Gates, head and variance of each stream"
     out = []
     for s in network.bank.tasks:
-        own = _under(f'gates.{s}', network.bank.gates(s))
-        own |= _under(f'heads.{s}', dict(network.heads[s].named_parameters()))
-        if s in network.log_variance: own[f'log_variance.{s}'] = network.log_variance[s]
-        out.append(((s,), own))
+        weights = _under(f'gates.{s}', network.bank.gates(s))
+        weights |= _under(f'heads.{s}', dict(network.heads[s].named_parameters()))
+        if s in network.log_variance: weights[f'log_variance.{s}'] = network.log_variance[s]
+        out.append(((s,), weights))
     return out
 
 # %% ../../nbs/modeling/13_network.ipynb #c4028ae4
@@ -107,11 +107,11 @@ def _table(
     modules = {} # one adapter, or one cross-level module -> its views
     for k, view in zip(weights, table.views, strict=True):
         modules.setdefault(tuple(k.split('.')[:2]), {})[k] = view
-    for (kind, name), own in modules.items():
+    for (kind, name), own_views in modules.items():
         if kind == 'adapters':
-            network.bank.set_task_gradients(name, list(streams), list(own.values()))
+            network.bank.set_task_gradients(name, list(streams), list(own_views.values()))
         else:
-            tables = {k.split('.')[2]: view for k, view in own.items()}
+            tables = {k.split('.')[2]: view for k, view in own_views.items()}
             network.levels.cross[name].tables = tables
     return table
 
@@ -162,7 +162,7 @@ class Network(nn.Module):
     def trained_by(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]:
         "Groups of weights, by name, each with the streams that teach it"
         weights = _shared_weights(self.bank, self.levels) + _own_weights(self)
-        return [(streams, own) for streams, own in weights if streams and own]
+        return [(streams, taught) for streams, taught in weights if streams and taught]
 
     def trainable(self) -> dict[str, nn.Parameter]: # name -> parameter
         "What is trained: adapters, gates, cross-level attention, heads, and the losses' weights"

@@ -41,10 +41,10 @@ def matched_arms(
     total = shared + tasks * private
     gates = tasks * layers * (shared + private + 1)
     want = total * unit + gates
-    one, many = max(1, round(want / unit)), max(1, round(want / (unit * tasks)))
+    one_rank, many_rank = max(1, round(want / unit)), max(1, round(want / (unit * tasks)))
     both = shared + private
-    arms = {'a1': Arm(one, None, 'none', one * unit, one),
-            'a2': Arm(None, many, 'none', tasks * many * unit, many),
+    arms = {'a1': Arm(one_rank, None, 'none', one_rank * unit, one_rank),
+            'a2': Arm(None, many_rank, 'none', tasks * many_rank * unit, many_rank),
             'a3': Arm(shared, private, 'sum', total * unit, both),
             'a4': Arm(shared, private, 'gate', want, both)}
     least, most = (of(a.weights for a in arms.values()) for of in (min, max))

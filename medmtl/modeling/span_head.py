@@ -85,9 +85,10 @@ class PairScorer(nn.Module):
         number = torch.tensor(pairs, device=inner.device)
         every = torch.tensor([(first, last, self.schema.types.index(kind))
                               for first, last, kind in parts], device=inner.device)
-        (one, other), kinds = every[number][..., :2].unbind(1), every[number][..., 2].unbind(1)
-        others = between(one, other, kinds[1], every[:, 0], every[:, 2])
-        known = self.near[*kinds, distance(one, other)] + self.among[*kinds, others]
+        ends, other_ends = every[number][..., :2].unbind(1)
+        kinds = every[number][..., 2].unbind(1)
+        others = between(ends, other_ends, kinds[1], every[:, 0], every[:, 2])
+        known = self.near[*kinds, distance(ends, other_ends)] + self.among[*kinds, others]
         return self.read(_ends(inner, parts)[number].flatten(1)) + self.pace * known
 
 def _ends(inner: Tensor, parts: list) -> Tensor: # (units, width), parts -> (parts, 2 width)
@@ -121,11 +122,11 @@ def _what_is_right(
 ) -> tuple[list[list[tuple[Tensor, int]]], list[Tensor], list[int]]:
     "Each attribute's parts as they were read, with values; and the scores of pairs, with labels"
     found, scores, targets = [[] for _ in head.attributes], [], []
-    for own, e in zip(inner.split(reads.lengths), reads.examples, strict=True):
+    for states, e in zip(inner.split(reads.lengths), reads.examples, strict=True):
         for into, known in zip(found, _labelled(e, head.schema).values(), strict=True):
-            into += [(own[list(p)].flatten(), y) for p, y in known]
+            into += [(states[list(p)].flatten(), y) for p, y in known]
         drawn = drawn_pairs(e.gold.parts, e.gold.pairs, head.schema)
-        if drawn: scores.append(head.pairs(own, e.gold.parts, [p for p, _ in drawn]))
+        if drawn: scores.append(head.pairs(states, e.gold.parts, [p for p, _ in drawn]))
         targets += [label for _, label in drawn]
     return found, scores, targets
 
@@ -142,22 +143,22 @@ def _attribute_losses(head: 'SpanHead', found: list, whole: dict[str, int]) -> l
     return out
 
 # %% ../../nbs/modeling/10_span_head.ipynb #b7ee135e
-def _add_attributes(head: 'SpanHead', marks: SpanAnnotations, own: Tensor):
+def _add_attributes(head: 'SpanHead', marks: SpanAnnotations, states: Tensor):
     "The likeliest value of each attribute of the parts, and its probability"
     marks.attribute_confidences = [{} for _ in marks.parts]
     for layer, (kind, name, values) in zip(head.attributes, head.schema.named, strict=True):
         numbers = [i for i, p in enumerate(marks.parts) if p[2] == kind]
         if not numbers: continue
-        p, best = layer(_ends(own, [marks.parts[i] for i in numbers])).softmax(1).max(1)
+        p, best = layer(_ends(states, [marks.parts[i] for i in numbers])).softmax(1).max(1)
         for i, sure, b in zip(numbers, p.tolist(), best.tolist(), strict=True):
             marks.values[i][name], marks.attribute_confidences[i][name] = values[b], sure
 
-def _add_pairs(head: 'SpanHead', marks: SpanAnnotations, own: Tensor):
+def _add_pairs(head: 'SpanHead', marks: SpanAnnotations, states: Tensor):
     "The labelled pairs of the parts, and their probabilities"
     every = candidates(marks.parts, head.schema)
     for start in range(0, len(every), 4096):
         some = every[start:start + 4096]
-        p, best = head.pairs(own, marks.parts, some).softmax(1).max(1)
+        p, best = head.pairs(states, marks.parts, some).softmax(1).max(1)
         for pair, sure, label in zip(some, p.tolist(), best.tolist(), strict=True):
             if not label: continue
             marks.pairs[pair], marks.sure_pairs[pair] = head.schema.labels[label - 1], sure
@@ -236,7 +237,7 @@ class SpanHead(nn.Module):
         "Parts, attributes and labelled pairs, with probabilities"
         if given or self.schema.given: found = [_given_parts(e) for e in reads.examples]
         else: found = _chain_parts(self, inner, reads.lengths)
-        for marks, own in zip(found, inner.split(reads.lengths), strict=True):
-            _add_attributes(self, marks, own)
-            _add_pairs(self, marks, own)
+        for marks, states in zip(found, inner.split(reads.lengths), strict=True):
+            _add_attributes(self, marks, states)
+            _add_pairs(self, marks, states)
         return found

@@ -152,16 +152,16 @@ def _way_up(
     "What the tokens of a stream pass. Raises `ValueError` where it is nothing."
     low, to_top = s.level == 1, level1_exit == 'top'
     leaves = depth is not None and low and level1_exit == 'depth'
-    own = {}
-    if 'shared' in rank and s.id not in private_only: own['shared'] = 0, layers
+    adapters = {}
+    if 'shared' in rank and s.id not in private_only: adapters['shared'] = 0, layers
     if 'level1' in rank:
-        own[_named('level1', s, private_only)] = 0, layers if low and to_top else depth
-    if 'level2' in rank and not low: own[_named('level2', s, private_only)] = depth, layers
-    if 'private' in rank: own[s.id] = 0, depth if leaves else layers
-    if not own:
+        adapters[_named('level1', s, private_only)] = 0, layers if low and to_top else depth
+    if 'level2' in rank and not low: adapters[_named('level2', s, private_only)] = depth, layers
+    if 'private' in rank: adapters[s.id] = 0, depth if leaves else layers
+    if not adapters:
         raise ValueError(f'{s.id} has no adapter: it keeps out of the shared one '
                          'and has none of its own')
-    return own
+    return adapters
 
 # %% ../../nbs/modeling/16_streams.ipynb #58964969
 def topology(
