@@ -7,6 +7,7 @@ __all__ = ['SHIFTS', 'keep_noise', 'Route', 'BankLinear', 'linear_layers', 'reso
 
 # %% ../../nbs/modeling/05_adapters.ipynb #95cf77a7
 import hashlib
+from functools import partial
 import torch
 from torch import nn, Tensor
 from .attention import attention_layers
@@ -16,35 +17,63 @@ from .task_gradients import TaskMask
 class _Down(torch.autograd.Function):
     "(x ∘ keep) Aᵀ for each adapter, of the tokens that it reaches"
     @staticmethod
-    def forward(ctx, x: Tensor, keep: Tensor|None, reaches: list[TaskMask], tables: list, *As: Tensor): # -> (tokens reached, r), one an adapter
+    def forward(
+        ctx,
+        x: Tensor,
+        keep: Tensor|None,
+        reaches: list[TaskMask],
+        tables: list,
+        *As: Tensor,
+    ): # -> (tokens reached, r), one an adapter
         flat = x.reshape(-1, x.shape[-1])
         kept = flat if keep is None else flat * keep
         cast = [A.to(x.dtype) for A in As]
-        ctx.save_for_backward(flat, keep, *cast); ctx.reaches, ctx.tables, ctx.dtypes, ctx.shape = reaches, tables, [A.dtype for A in As], x.shape
+        ctx.save_for_backward(flat, keep, *cast)
+        ctx.reaches, ctx.tables, ctx.shape = reaches, tables, x.shape
+        ctx.dtypes = [A.dtype for A in As]
         return tuple(reach.of(kept) @ a.T for reach, a in zip(reaches, cast, strict=True))
 
     @staticmethod
     def backward(ctx, *ds: Tensor):
         flat, keep, *As = ctx.saved_tensors
         kept = flat if keep is None else flat * keep
-        grads = [reach.gradient(d, reach.of(kept), table) for reach, table, d in zip(ctx.reaches, ctx.tables, ds, strict=True)]
-        dx = None
-        if ctx.needs_input_grad[0]:
-            whole = ctx.reaches[0].runs == [(0, len(kept))] # then the first product needs nothing to be added to
-            dx = ds[0] @ As[0] if whole else torch.zeros_like(kept)
-            for reach, d, a in list(zip(ctx.reaches, ds, As, strict=True))[whole:]: reach.spread(dx, d, a)
-            dx = (dx if keep is None else dx.mul_(keep)).view(ctx.shape)
-        return dx, None, None, None, *(g if g is None else g.to(t) for g, t in zip(grads, ctx.dtypes, strict=True))
+        parts = zip(ctx.reaches, ctx.tables, ds, strict=True)
+        grads = [reach.gradient(d, reach.of(kept), table) for reach, table, d in parts]
+        dx = _below(ctx, kept, keep, ds, As) if ctx.needs_input_grad[0] else None
+        return dx, None, None, None, *_as_they_were(grads, ctx.dtypes)
 
+def _below(ctx, kept: Tensor, keep: Tensor|None, ds: tuple[Tensor, ...], As: list) -> Tensor:
+    "The gradient of the input of `_Down`"
+    whole = ctx.reaches[0].runs == [(0, len(kept))] # then the first product is added to nothing
+    dx = ds[0] @ As[0] if whole else torch.zeros_like(kept)
+    for reach, d, a in list(zip(ctx.reaches, ds, As, strict=True))[whole:]: reach.spread(dx, d, a)
+    return (dx if keep is None else dx.mul_(keep)).view(ctx.shape)
+
+def _as_they_were(grads: list[Tensor|None], dtypes: list[torch.dtype]) -> list[Tensor|None]:
+    "Gradients in the precision of what they belong to"
+    return [g if g is None else g.to(t) for g, t in zip(grads, dtypes, strict=True)]
+
+# %% ../../nbs/modeling/05_adapters.ipynb #ff5d9671
 class _Up(torch.autograd.Function):
     "y + scale · h Bᵀ for each adapter, in place"
     @staticmethod
-    def forward(ctx, y: Tensor, reaches: list[TaskMask], tables: list, scales: list[float], *hs_and_Bs: Tensor) -> Tensor:
+    def forward(
+        ctx,
+        y: Tensor,
+        reaches: list[TaskMask],
+        tables: list,
+        scales: list[float],
+        *hs_and_Bs: Tensor,
+    ) -> Tensor:
         n = len(reaches)
-        hs, cast = [h.to(y.dtype) for h in hs_and_Bs[:n]], [B.to(y.dtype) for B in hs_and_Bs[n:]]
-        ctx.save_for_backward(*hs, *cast); ctx.reaches, ctx.tables, ctx.scales, ctx.dtypes = reaches, tables, scales, [t.dtype for t in hs_and_Bs]
+        hs = [h.to(y.dtype) for h in hs_and_Bs[:n]]
+        cast = [B.to(y.dtype) for B in hs_and_Bs[n:]]
+        ctx.save_for_backward(*hs, *cast)
+        ctx.reaches, ctx.tables, ctx.scales = reaches, tables, scales
+        ctx.dtypes = [t.dtype for t in hs_and_Bs]
         flat = y.view(-1, y.shape[-1])
-        for reach, h, b, scale in zip(reaches, hs, cast, scales, strict=True): reach.spread(flat, h, b.T, scale)
+        for reach, h, b, scale in zip(reaches, hs, cast, scales, strict=True):
+            reach.spread(flat, h, b.T, scale)
         ctx.mark_dirty(y)
         return y
 
@@ -53,10 +82,12 @@ class _Up(torch.autograd.Function):
         n, saved = len(ctx.reaches), ctx.saved_tensors
         hs, Bs, flat = saved[:n], saved[n:], d.reshape(-1, d.shape[-1])
         dhs, dBs = [], []
-        for reach, table, scale, h, b in zip(ctx.reaches, ctx.tables, ctx.scales, hs, Bs, strict=True):
-            own = reach.of(flat)
-            dhs.append((own @ b).mul_(scale)); dBs.append(reach.gradient(own, h, table, scale))
-        return d, None, None, None, *(g if g is None else g.to(t) for g, t in zip(dhs + dBs, ctx.dtypes, strict=True))
+        parts = zip(ctx.reaches, ctx.tables, ctx.scales, hs, Bs, strict=True)
+        for reach, table, scale, h, b in parts:
+            reached = reach.of(flat)
+            dhs.append((reached @ b).mul_(scale))
+            dBs.append(reach.gradient(reached, h, table, scale))
+        return d, None, None, None, *_as_they_were(dhs + dBs, ctx.dtypes)
 
 # %% ../../nbs/modeling/05_adapters.ipynb #6b9f687b
 SHIFTS = 2**16 # places at which a layer's window may begin
@@ -68,7 +99,8 @@ def keep_noise(
 ) -> Tensor: # (n,) 0 or 1/(1-p)
     "What dropout multiplies with; on a CPU four decisions a draw"
     if like.device.type != 'cpu': return like.new_empty(n).bernoulli_(1 - p).div_(1 - p)
-    draws = torch.empty((n + 3) // 4, dtype=torch.int64).random_(-2**63, None).view(torch.int16)[:n]
+    draws = torch.empty((n + 3) // 4, dtype=torch.int64).random_(-2**63, None)
+    draws = draws.view(torch.int16)[:n]
     return (draws >= round(p * 65536) - 32768).to(like.dtype).mul_(1 / (1 - p))
 
 # %% ../../nbs/modeling/05_adapters.ipynb #dcc54896
@@ -90,8 +122,10 @@ class BankLinear(nn.Module):
     ):
         super().__init__()
         self.base, self.route, self.dropout, self.shift = base, route, dropout, shift
-        self.A, self.B, self.gate, self.scale = nn.ParameterDict(), nn.ParameterDict(), nn.ParameterDict(), {}
-        self.tables: dict[str, tuple[Tensor, Tensor]] = {} # adapter -> where the gradients of A and B go, a row a task; the others' go to .grad
+        self.A, self.B, self.gate = nn.ParameterDict(), nn.ParameterDict(), nn.ParameterDict()
+        self.scale = {}
+        # adapter -> where the gradients of A and B go, a row a task; the others' go to .grad
+        self.tables: dict[str, tuple[Tensor, Tensor]] = {}
 
     def add(self,
         name: str,    # the adapter's
@@ -100,9 +134,9 @@ class BankLinear(nn.Module):
         generator: torch.Generator, # of A
     ):
         "A new adapter: A as peft draws it (Kaiming uniform, a = √5), B zero"
-        device = self.base.weight.device
-        bound = self.base.in_features ** -.5
-        self.A[name] = nn.Parameter((torch.rand(r, self.base.in_features, generator=generator) * 2 - 1).mul(bound).to(device))
+        device, size = self.base.weight.device, self.base.in_features
+        drawn = torch.rand(r, size, generator=generator) * 2 - 1
+        self.A[name] = nn.Parameter(drawn.mul(size ** -.5).to(device))
         self.B[name] = nn.Parameter(torch.zeros(self.base.out_features, r, device=device))
         self.scale[name] = alpha / r
 
@@ -110,127 +144,188 @@ class BankLinear(nn.Module):
         x: Tensor, # (rows, length, in)
     ) -> Tensor: # (rows, length, out)
         y = self.base(x)
-        reaches = [reach for reach in self.route.reaches if reach.name in self.A] # this layer may be outside an adapter's reach
+        # this layer may be outside an adapter's reach
+        reaches = [reach for reach in self.route.reaches if reach.name in self.A]
         if not reaches: return y
         names = [reach.name for reach in reaches]
-        keep = self.route.noise[self.shift:self.shift + x.numel()].view(-1, x.shape[-1]).to(x) if self.training and self.dropout else None
-        into = [[self.tables[n][i] if n in self.tables else None for n in names] for i in (0, 1)]
-        hs = _Down.apply(x, keep, reaches, into[0], *(self.A[n] for n in names))
-        if self.route.gated: hs = self._weigh(reaches, hs)
-        return _Up.apply(y, reaches, into[1], [self.scale[n] for n in names], *hs, *(self.B[n] for n in names))
+        tables = [self.tables.get(n, (None, None)) for n in names]
+        hs = _Down.apply(x, self._keep(x), reaches, [a for a, _ in tables],
+                         *(self.A[n] for n in names))
+        if self.route.gated: hs = _weigh(reaches, hs, self.route.gated, self.gate)
+        scales = [self.scale[n] for n in names]
+        return _Up.apply(y, reaches, [b for _, b in tables], scales, *hs,
+                         *(self.B[n] for n in names))
 
-    def _weigh(self, reaches: list[TaskMask], hs: tuple[Tensor, ...]) -> list[Tensor]:
-        "The shared activations times g, the private ones times 1 - g; the shared adapter comes first"
-        own = [i for i, reach in enumerate(reaches) if reach.name in self.route.gated]
-        sizes = [len(hs[i]) for i in own]
-        shared, private = hs[0], torch.cat([hs[i] for i in own])
-        w = torch.stack([self.gate[t] for t in self.route.gated]).repeat_interleave(torch.tensor(sizes, device=shared.device), 0)
-        g = torch.sigmoid((torch.cat([shared, private], 1) * w[:, :-1]).sum(1) + w[:, -1])[:, None].to(shared.dtype)
-        weighed = dict(zip(own, ((1 - g) * private).split(sizes), strict=True)) | {0: g * shared}
-        return [weighed.get(i, h) for i, h in enumerate(hs)]
+    def _keep(self, x: Tensor) -> Tensor|None:
+        "What dropout multiplies the input with: this layer's window on the route's noise"
+        if not (self.training and self.dropout): return None
+        window = self.route.noise[self.shift:self.shift + x.numel()]
+        return window.view(-1, x.shape[-1]).to(x)
+
+# %% ../../nbs/modeling/05_adapters.ipynb #6edb5f19
+def _weigh(
+    reaches: list[TaskMask],
+    hs: tuple[Tensor, ...], # the activations of each adapter
+    gated: list[str],       # the tasks that have a gate, in reading order
+    gates: nn.ParameterDict,
+) -> list[Tensor]:
+    "The shared activations times g, the private ones times 1 - g; the shared adapter comes first"
+    places = [i for i, reach in enumerate(reaches) if reach.name in gated]
+    sizes = [len(hs[i]) for i in places]
+    shared, private = hs[0], torch.cat([hs[i] for i in places])
+    times = torch.tensor(sizes, device=shared.device)
+    w = torch.stack([gates[t] for t in gated]).repeat_interleave(times, 0)
+    g = torch.sigmoid((torch.cat([shared, private], 1) * w[:, :-1]).sum(1) + w[:, -1])
+    g = g[:, None].to(shared.dtype)
+    weighed = dict(zip(places, ((1 - g) * private).split(sizes), strict=True)) | {0: g * shared}
+    return [weighed.get(i, h) for i, h in enumerate(hs)]
 
 # %% ../../nbs/modeling/05_adapters.ipynb #bdce48e2
 def linear_layers(
     model: nn.Module, # a decoder without its head
 ) -> dict[str, nn.Module]: # name -> layer, from the bottom
     "The linear layers inside the decoder layers (not embeddings or heads)"
-    return {n: m for n, m in model.named_modules() if n.startswith('layers.') and hasattr(m, 'in_features')}
+    return {n: m for n, m in model.named_modules()
+            if n.startswith('layers.') and hasattr(m, 'in_features')}
 
 def resolve_targets(
     model: nn.Module,        # a decoder without its head
     targets: str|list[str],  # 'all-linear', 'attention', or the last parts of module names
 ) -> list[str]: # module names
-    "The layers that a target list means in this very model. Raises `ValueError` for a target that matches nothing."
+    "The layers that targets mean in this model. Raises `ValueError` where one matches nothing."
     names = list(linear_layers(model))
     if targets == 'all-linear': return names
     if targets == 'attention': return [n for n in names if '.self_attn.' in n]
     targets = [targets] if isinstance(targets, str) else list(targets)
     empty = [t for t in targets if not any(n.endswith('.' + t) for n in names)]
     if empty or not targets:
-        there = list(dict.fromkeys(n.rsplit('.', 1)[1] for n in names))
-        raise ValueError(f"adapter target {', '.join(empty) or '(none)'} matches nothing in this {type(model).__name__}; "
-                         f"its linear layers are {', '.join(there)} (or all-linear, attention)")
+        present = list(dict.fromkeys(n.rsplit('.', 1)[1] for n in names))
+        raise ValueError(f"adapter target {', '.join(empty) or '(none)'} matches nothing in this "
+                         f"{type(model).__name__}; its linear layers are {', '.join(present)} "
+                         "(or all-linear, attention)")
     return [n for n in names if any(n.endswith('.' + t) for t in targets)]
 
 # %% ../../nbs/modeling/05_adapters.ipynb #ff9a0785
 def _generator(*parts) -> torch.Generator:
+    "Draws that depend on these names and numbers alone"
     digest = hashlib.sha256('/'.join(map(str, parts)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], 'big'))
 
 # %% ../../nbs/modeling/05_adapters.ipynb #7f4fa382
-class AdapterBank(nn.Module):
-    "All adapters of a backbone; `model(..., tasks=…)` chooses among them"
-    def __init__(self,
-        model: nn.Module,                  # a frozen decoder; its linear layers are replaced in place
-        adapters: dict[str, int],          # adapter -> rank r; what is shared first
-        active: dict[str, list[str]|dict[str, tuple[int, int]]], # task -> its adapters, in all layers or in those from ≤ i < to; gives the tasks their numbers
-        targets: str|list[str]='all-linear', # which layers; see `resolve_targets`
-        alpha: float=2.,                   # α / r, the same for every adapter
-        dropout: float=.05,                # on the adapters' input
-        seed: int=0,                       # of the adapters' first weights
-        gated: bool=False,                 # do tasks with two adapters weigh them with a gate? (else they are added)
-        detached: dict[str, list[str]]|None=None, # adapter -> tasks that go through it without teaching it
-    ):
+class _Plan(nn.Module):
+    "Which adapter acts for which task, and in which layers; `AdapterBank` adds the weights"
+    def __init__(self, adapters: dict, active: dict, gated: bool, detached: dict|None, depth: int):
         super().__init__()
-        depth = len(attention_layers(model))
-        self.active = {t: dict(a) if isinstance(a, dict) else {n: (0, depth) for n in a} for t, a in active.items()}
+        self.active = {t: dict(a) if isinstance(a, dict) else {n: (0, depth) for n in a}
+                       for t, a in active.items()} # task -> adapter -> from, to
         unknown = {a for names in self.active.values() for a in names} - set(adapters)
-        if unknown: raise ValueError(f"tasks use adapters that do not exist: {', '.join(sorted(unknown))}")
-        self.tasks, self.ranks, self.detached, self.gated = list(active), dict(adapters), detached or {}, gated
+        if unknown:
+            message = f"tasks use adapters that do not exist: {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+        self.tasks, self.ranks = list(active), dict(adapters)
+        self.detached, self.gated = detached or {}, gated
         self.rows: dict[str, dict[str, int]] = {} # adapter -> task -> row of its gradient table
-        self.dropout, self.alpha = dropout, alpha
-        self.layers, routes = nn.ModuleDict(), {}
-        for name in resolve_targets(model, targets):
-            i = int(name.split('.')[1])
-            shift = int(torch.randint(SHIFTS, (), generator=_generator(seed, 'dropout', name)))
-            layer = BankLinear(model.get_submodule(name), routes.setdefault(i, Route()), dropout, shift)
-            for a, r in adapters.items():
-                if any(low <= i < high for on in self.active.values() for n, (low, high) in on.items() if n == a):
-                    layer.add(a, r, alpha * r, _generator(seed, a, name))
-            for t in self._with_gate(i): layer.gate[t] = nn.Parameter(torch.zeros(sum(adapters[a] for a in self._on(t, i)) + 1, device=layer.base.weight.device))
-            parent, child = name.rsplit('.', 1)
-            setattr(model.get_submodule(parent), child, layer)
-            self.layers[name.replace('.', '/')] = layer
-        for i, attention in enumerate(attention_layers(model)):
-            if i in routes: attention.register_forward_pre_hook(self._router(routes[i], i), with_kwargs=True)
-        model.register_forward_pre_hook(self._draw, with_kwargs=True)
 
-    def _on(self, task: str, layer: int) -> list[str]: return [a for a in self.ranks if a in self.active[task] and layer in range(*self.active[task][a])]
-    def _with_gate(self, layer: int) -> list[str]: return [t for t in self.tasks if self.gated and len(self._on(t, layer)) == 2]
+    def _on(self, task: str, layer: int) -> list[str]: # a task's adapters in a layer
+        spans = self.active[task]
+        return [a for a in self.ranks if a in spans and layer in range(*spans[a])]
 
-    def _draw(self, model: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]|None:
-        "The forward pass's draw for dropout, handed on with its other arguments"
-        if not (model.training and self.dropout): return None
-        ids = next(x for x in (*args, kwargs.get('input_ids'), kwargs.get('inputs_embeds')) if x is not None)
-        widest = max(layer.base.in_features for layer in self.layers.values())
-        return args, kwargs | {'noise': keep_noise(ids.shape[0] * ids.shape[1] * widest + SHIFTS, self.dropout, model.get_input_embeddings().weight)}
+    def _in(self, layer: int) -> list[str]: # the adapters that any task has in a layer
+        used = {a for spans in self.active.values() for a, (low, high) in spans.items()
+                if low <= layer < high}
+        return [a for a in self.ranks if a in used]
 
-    def _router(self, route: Route, layer: int):
-        def hook(module, args, kwargs):
-            tasks = kwargs.get('tasks')
-            if tasks is None: raise ValueError('the bank needs tasks, (k, 3) on the CPU: number, start and end of each stretch of tokens')
-            route.reaches, route.noise = self.reaches(tasks, layer), kwargs.get('noise')
-            there = {self.tasks[t] for t in tasks[:, 0].tolist()}
-            route.gated = [t for t in self._with_gate(layer) if t in there]
-        return hook
+    def _with_gate(self, layer: int) -> list[str]: # tasks
+        return [t for t in self.tasks if self.gated and len(self._on(t, layer)) == 2]
 
     def reaches(self,
-        tasks: Tensor, # (k, 3) task's number, start, end of stretches of the flattened tokens, in the order of the tasks' numbers; on the CPU
+        tasks: Tensor, # (k, 3) task's number, start, end of stretches of tokens; on the CPU
         layer: int,
     ) -> list[TaskMask]: # one an adapter that has something to do there
-        "Which adapter acts where"
+        """Which adapter acts where
+
+        The stretches are of the flattened tokens, in the order of the tasks' numbers."""
         out = {a: [] for a in self.ranks}
         for number, start, end in tasks.tolist():
             t = self.tasks[number]
-            for a in self._on(t, layer) if end > start else []:
-                out[a].append((None if t in self.detached.get(a, ()) else self.rows.get(a, {}).get(t, 0), start, end))
+            if end <= start: continue
+            for a in self._on(t, layer):
+                silent = t in self.detached.get(a, ())
+                row = None if silent else self.rows.get(a, {}).get(t, 0)
+                out[a].append((row, start, end))
         return [TaskMask(a, pieces) for a, pieces in out.items() if pieces]
 
     def sharers(self,
         adapter: str,
     ) -> tuple[str, ...]: # tasks
         "Who teaches an adapter"
-        return tuple(t for t in self.tasks if adapter in self.active[t] and t not in self.detached.get(adapter, ()))
+        silent = self.detached.get(adapter, ())
+        return tuple(t for t in self.tasks if adapter in self.active[t] and t not in silent)
+
+# %% ../../nbs/modeling/05_adapters.ipynb #885be336
+def _adapted(bank: _Plan, base: nn.Module, name: str, route: Route, seed: int) -> BankLinear:
+    "A linear layer with its adapters and gates"
+    i = int(name.split('.')[1])
+    shift = int(torch.randint(SHIFTS, (), generator=_generator(seed, 'dropout', name)))
+    layer = BankLinear(base, route, bank.dropout, shift)
+    for a in bank._in(i):
+        layer.add(a, bank.ranks[a], bank.alpha * bank.ranks[a], _generator(seed, a, name))
+    for t in bank._with_gate(i):
+        size = sum(bank.ranks[a] for a in bank._on(t, i)) + 1
+        layer.gate[t] = nn.Parameter(torch.zeros(size, device=base.weight.device))
+    return layer
+
+def _draw(bank: _Plan, model: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]|None:
+    "The forward pass's draw for dropout, handed on with its other arguments"
+    if not (model.training and bank.dropout): return None
+    inputs = *args, kwargs.get('input_ids'), kwargs.get('inputs_embeds')
+    rows, length = next(x for x in inputs if x is not None).shape[:2]
+    widest = max(layer.base.in_features for layer in bank.layers.values())
+    like = model.get_input_embeddings().weight
+    noise = keep_noise(rows * length * widest + SHIFTS, bank.dropout, like)
+    return args, kwargs | {'noise': noise}
+
+def _router(bank: _Plan, route: Route, layer: int):
+    "What sets the route of a decoder layer, before its attention"
+    def hook(module, args, kwargs):
+        tasks = kwargs.get('tasks')
+        if tasks is None:
+            raise ValueError('the bank needs tasks, (k, 3) on the CPU: number, start and end of '
+                             'each stretch of tokens')
+        route.reaches, route.noise = bank.reaches(tasks, layer), kwargs.get('noise')
+        present = {bank.tasks[t] for t in tasks[:, 0].tolist()}
+        route.gated = [t for t in bank._with_gate(layer) if t in present]
+    return hook
+
+# %% ../../nbs/modeling/05_adapters.ipynb #187d1b8b
+class AdapterBank(_Plan):
+    """All adapters of a backbone; `model(..., tasks=…)` chooses among them
+
+    The order of `active` numbers the tasks. Its values name a task's adapters, which then act in
+    all layers, or say of each adapter in which layers from ≤ i < to it acts."""
+    def __init__(self,
+        model: nn.Module,           # a frozen decoder; its linear layers are replaced in place
+        adapters: dict[str, int],   # adapter -> rank r; what is shared first
+        active: dict[str, list[str]|dict[str, tuple[int, int]]], # task -> adapters (-> layers)
+        targets: str|list[str]='all-linear', # which layers; see `resolve_targets`
+        alpha: float=2.,            # α / r, the same for every adapter
+        dropout: float=.05,         # on the adapters' input
+        seed: int=0,                # of the adapters' first weights
+        gated: bool=False,          # do tasks weigh two adapters with a gate? (else they are added)
+        detached: dict[str, list[str]]|None=None, # adapter -> tasks that do not teach it
+    ):
+        attention, routes = attention_layers(model), {}
+        super().__init__(adapters, active, gated, detached, len(attention))
+        self.dropout, self.alpha, self.layers = dropout, alpha, nn.ModuleDict()
+        for name in resolve_targets(model, targets):
+            route = routes.setdefault(int(name.split('.')[1]), Route())
+            layer = _adapted(self, model.get_submodule(name), name, route, seed)
+            parent, child = name.rsplit('.', 1)
+            setattr(model.get_submodule(parent), child, layer)
+            self.layers[name.replace('.', '/')] = layer
+        for i, route in routes.items():
+            attention[i].register_forward_pre_hook(_router(self, route, i), with_kwargs=True)
+        model.register_forward_pre_hook(partial(_draw, self), with_kwargs=True)
 
     def set_task_gradients(self,
         adapter: str,
@@ -240,7 +335,8 @@ class AdapterBank(nn.Module):
         "From now on the gradients of an adapter go into a table, a row a task"
         self.rows[adapter] = {t: i for i, t in enumerate(tasks)}
         holders = [layer for layer in self.layers.values() if adapter in layer.A]
-        for layer, a, b in zip(holders, views[::2], views[1::2], strict=True): layer.tables[adapter] = a, b
+        for layer, a, b in zip(holders, views[::2], views[1::2], strict=True):
+            layer.tables[adapter] = a, b
 
     def adapter(self,
         name: str, # of the adapter
@@ -253,9 +349,11 @@ class AdapterBank(nn.Module):
         task: str,
     ) -> dict[str, nn.Parameter]: # 'layers.0.self_attn.q_proj' -> parameter
         "The weights of a task's gates"
-        return {k.replace('/', '.'): layer.gate[task] for k, layer in self.layers.items() if task in layer.gate}
+        return {k.replace('/', '.'): layer.gate[task]
+                for k, layer in self.layers.items() if task in layer.gate}
 
-    def weights(self) -> list[nn.Parameter]: return [p for a in self.ranks for p in self.adapter(a).values()]
+    def weights(self) -> list[nn.Parameter]:
+        return [p for a in self.ranks for p in self.adapter(a).values()]
 
 # %% ../../nbs/modeling/05_adapters.ipynb #30f802a1
 def whole_rows(

@@ -14,18 +14,30 @@ from torch import nn, Tensor
 BY_HAND = 768 # tokens: examples up to this length are worked off by hand on a CPU
 
 def _band(n: int, window: int|None, causal: bool, device) -> Tensor|None:
-    "(n, n) True where a token may look; None where it may look everywhere (or everywhere before it)"
+    "(n, n) True where a token may look; None where everywhere (or everywhere before it)"
     if window is None or n <= window: return None
     gap = torch.arange(n, device=device)[:, None] - torch.arange(n, device=device)
     return (gap < window) & ((gap >= 0) if causal else (gap > -window))
 
-def _by_hand(q: Tensor, k: Tensor, v: Tensor, scale: float, allowed: Tensor|None, softcap: float|None, dropout: float) -> Tensor:
-    "(heads, n, d) softmax(q kᵀ) v with the query heads of one key head side by side: two products instead of one a head"
+def _by_hand(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    scale: float,
+    allowed: Tensor|None,
+    softcap: float|None,
+    dropout: float,
+) -> Tensor:
+    """(heads, n, d) softmax(q kᵀ) v with the query heads of one key head side by side: two products
+    instead of one a head"""
     heads, n, d = q.shape
     q = q.reshape(k.shape[0], -1, d)
     scores = torch.bmm(q, k.transpose(1, 2)).mul_(scale)
     if softcap is not None: scores = torch.tanh(scores / softcap) * softcap
-    if allowed is not None: scores = scores.view(heads, n, n).masked_fill(~allowed, torch.finfo(scores.dtype).min).view(scores.shape)
+    if allowed is not None:
+        least = torch.finfo(scores.dtype).min
+        by_head = scores.view(heads, n, n).masked_fill(~allowed, least)
+        scores = by_head.view(scores.shape)
     return torch.bmm(F.dropout(scores.softmax(-1), dropout), v).view(heads, n, d)
 
 def attend(
@@ -42,11 +54,24 @@ def attend(
     n = q.shape[1]
     allowed = _band(n, window, causal, q.device)
     if softcap is not None or (q.device.type == 'cpu' and n <= BY_HAND):
-        if allowed is None and causal: allowed = torch.ones(n, n, dtype=torch.bool, device=q.device).tril()
+        if allowed is None and causal:
+            allowed = torch.ones(n, n, dtype=torch.bool, device=q.device).tril()
         return _by_hand(q, k, v, scale, allowed, softcap, dropout)
-    return F.scaled_dot_product_attention(q[None], k[None], v[None], allowed, dropout, causal and allowed is None, scale=scale, enable_gqa=True)[0]
+    return F.scaled_dot_product_attention(
+        q[None], k[None], v[None], allowed, dropout, causal and allowed is None,
+        scale=scale, enable_gqa=True)[0]
 
 # %% ../../nbs/modeling/02_attention.ipynb #07b5e2cd
+def _stretches(borders: list[tuple[int, int, int]], length: int, total: int) -> list[int]:
+    "The sizes of gap, example, gap, example, …, gap along all rows. Raises `ValueError`."
+    sizes, at = [], 0
+    for row, start, end in borders:
+        gap = row * length + start - at
+        if gap < 0: raise ValueError(f'examples overlap in row {row} at token {start}')
+        sizes += [gap, end - start]
+        at += gap + end - start
+    return sizes + [total - at]
+
 def packed_attention(
     module: nn.Module,  # the attention layer; its `is_causal` says whether its mask is on
     query: Tensor,      # (rows, heads, length, head size)
@@ -61,17 +86,15 @@ def packed_attention(
     **kwargs) -> tuple[Tensor, None]: # (rows, length, heads, head size)
     "Attention that stays inside each example, for transformers' attention interface"
     rows, heads, length, size = query.shape
-    borders = [(i, 0, length) for i in range(rows)] if examples is None else sorted(examples.tolist())
-    sizes, at = [], 0 # gap, example, gap, example, …, gap along all rows
-    for row, start, end in borders:
-        gap = row * length + start - at
-        if gap < 0: raise ValueError(f'examples overlap in row {row} at token {start}')
-        sizes += [gap, end - start]; at += gap + end - start
-    sizes.append(rows * length - at)
-    flat = [t.transpose(0, 1).reshape(t.shape[1], -1, t.shape[3]).split(sizes, 1) for t in (query, key, value)]
-    options = dict(scale=scaling if scaling is not None else size ** -.5, causal=module.is_causal, window=sliding_window,
-                   softcap=softcap, dropout=dropout)
-    parts = [attend(*part, **options) if n % 2 else torch.zeros_like(part[0]) for n, part in enumerate(zip(*flat, strict=True))]
+    if examples is None: borders = [(i, 0, length) for i in range(rows)]
+    else: borders = sorted(examples.tolist())
+    sizes = _stretches(borders, length, rows * length)
+    flat = [t.transpose(0, 1).reshape(t.shape[1], -1, t.shape[3]).split(sizes, 1)
+            for t in (query, key, value)]
+    options = dict(scale=scaling if scaling is not None else size ** -.5, causal=module.is_causal,
+                   window=sliding_window, softcap=softcap, dropout=dropout)
+    parts = [attend(*part, **options) if n % 2 else torch.zeros_like(part[0])
+             for n, part in enumerate(zip(*flat, strict=True))]
     return torch.cat(parts, 1).view(heads, rows, length, size).permute(1, 2, 0, 3), None
 
 # %% ../../nbs/modeling/02_attention.ipynb #fecf65fb
@@ -85,23 +108,27 @@ AttentionInterface.register(PACKED, packed_attention)
 def attention_layers(
     model: nn.Module, # a decoder without its head
 ) -> list[nn.Module]: # one a decoder layer, from the bottom
-    "The self-attention modules of a decoder. Raises `ValueError` where the model has none that we know how to find."
+    "The self-attention modules of a decoder. Raises `ValueError` where we do not find them."
     layers = getattr(model, 'layers', None)
     found = [layer.self_attn for layer in layers or [] if hasattr(layer, 'self_attn')]
     if not found or not all(hasattr(a, 'is_causal') for a in found):
-        raise ValueError(f'{type(model).__name__} is no decoder with `layers[i].self_attn`: packing and unmasking do not know it')
+        raise ValueError(f'{type(model).__name__} is no decoder with `layers[i].self_attn`: '
+                         'packing and unmasking do not know it')
     return found
 
 def unmask(
     model: nn.Module,             # a decoder without its language-model head
     layers: str|list[int]='all',  # 'none', 'all' or [from, to]: the layers from ≤ i < to
 ) -> list[int]: # the layers without a mask
-    "Lift the causal mask in a chosen group of layers, and put it on in the others. Raises `ValueError`."
+    "Lift the causal mask in chosen layers, and put it on in the others. Raises `ValueError`."
     attention = attention_layers(model)
     n = len(attention)
     if layers == 'none': chosen = range(0)
     elif layers == 'all': chosen = range(n)
-    elif not isinstance(layers, str) and len(layers) == 2 and 0 <= layers[0] < layers[1] <= n: chosen = range(*layers)
-    else: raise ValueError(f"unmask must be 'none', 'all' or [from, to] within 0–{n}, not {layers!r}")
+    elif not isinstance(layers, str) and len(layers) == 2 and 0 <= layers[0] < layers[1] <= n:
+        chosen = range(*layers)
+    else:
+        raise ValueError(f"unmask must be 'none', 'all' or [from, to] within 0–{n}, "
+                         f"not {layers!r}")
     for i, a in enumerate(attention): a.is_causal = i not in chosen
     return list(chosen)

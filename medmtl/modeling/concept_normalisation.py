@@ -34,8 +34,11 @@ def embedder(
     def embed(names):
         ids = [backbone.tokenizer(' ' + n, add_special_tokens=False)['input_ids'] for n in names]
         for n, i in zip(names, ids, strict=True): check_ids(backbone.tokenizer, 'a name', n, i)
-        ids = [i or [0] for i in ids] # of a name without letters and digits there may be none
-        return F.normalize(torch.stack([(table[torch.tensor(i, device=table.device)] - mean).mean(0) for i in ids]), dim=1)
+        vectors = []
+        for i in ids: # of a name without letters and digits there may be none
+            rows = table[torch.tensor(i or [0], device=table.device)]
+            vectors.append((rows - mean).mean(0))
+        return F.normalize(torch.stack(vectors), dim=1)
     return embed
 
 # %% ../../nbs/modeling/18_concept_normalisation.ipynb #82036ad7
@@ -43,17 +46,21 @@ class Normaliser:
     "Gives mentions the concept, and the body location, that the training set teaches"
     def __init__(self,
         documents: list[Document],                # of the training set
-        embed: Callable[[list[str]], Tensor]|None=None, # names -> (names, hidden) vectors of length 1; None for the dictionary alone
-        near: float=.7,                           # the least cosine at which a known name lends its concept
+        embed: Callable[[list[str]], Tensor]|None=None, # as `embedder`; None: the dictionary alone
+        near: float=.7,            # the least cosine at which a known name lends its concept
     ):
         known, places = {}, {}
         for d in documents:
             for m in d.mentions:
                 name = surface(m, d.text)
                 known.setdefault(name, Counter())[m.concepts] += 1
-                if 'negation' in m.attributes: places.setdefault(name, Counter())[m.attributes.get('body_location', '')] += 1
-        most = lambda by_name: {n: max(c.items(), key=lambda x: (x[1], x[0]))[0] for n, c in by_name.items()}
-        self.concepts, self.places, self.embed, self.near = most(known), most(places), embed, near
+                if 'negation' not in m.attributes: continue
+                place = m.attributes.get('body_location', '')
+                places.setdefault(name, Counter())[place] += 1
+        def most(by_name):
+            return {n: max(c.items(), key=lambda x: (x[1], x[0]))[0] for n, c in by_name.items()}
+        self.concepts, self.places = most(known), most(places)
+        self.embed, self.near = embed, near
         self.names = sorted(self.concepts)
         self.vectors = embed(self.names) if embed and self.names else None
 
@@ -71,11 +78,13 @@ class Normaliser:
 
     def __call__(self,
         documents: list[Document], # as predicted
-    ) -> list[Document]: # with concepts, and with `body_location` where the training set has such
+    ) -> list[Document]: # with concepts, and `body_location` where the training set has such
         "Mentions with their concepts"
         names = self.known_as(sorted({surface(m, d.text) for d in documents for m in d.mentions}))
-        def one(m, text):
+        def with_concept(m, text):
             name = names[surface(m, text)]
             place = self.places.get(name)
-            return replace(m, concepts=self.concepts.get(name, ()), attributes=m.attributes | ({'body_location': place} if place else {}))
-        return [replace(d, mentions=tuple(one(m, d.text) for m in d.mentions)) for d in documents]
+            attributes = m.attributes | ({'body_location': place} if place else {})
+            return replace(m, concepts=self.concepts.get(name, ()), attributes=attributes)
+        return [replace(d, mentions=tuple(with_concept(m, d.text) for m in d.mentions))
+                for d in documents]

@@ -16,7 +16,9 @@ def allowed_steps(
 ) -> Tensor: # (labels, labels) 0 where a step from row to column is allowed, else -10,000
     "`I-X` may only follow `B-X` or `I-X`"
     steps = torch.zeros(n_labels, n_labels)
-    for i in range(2, n_labels, 2): steps[:, i] = -1e4; steps[[i - 1, i], i] = 0
+    for i in range(2, n_labels, 2):
+        steps[:, i] = -1e4
+        steps[[i - 1, i], i] = 0
     return steps
 
 # %% ../../nbs/modeling/07_crf.ipynb #aa4a7dbf
@@ -25,7 +27,7 @@ def log_partition(
     lengths: Tensor, # (sequences,) units of each, at least 1
     steps: Tensor,   # (labels, labels) a, from row to column
 ) -> Tensor: # (sequences,)
-    "The logarithm of the sum of e^s(y) over all sequences y (the forward algorithm), in double precision"
+    "The logarithm of the sum of e^s(y) over all y (the forward algorithm), in double precision"
     scores, steps = scores.double(), steps.double()
     ends = scores[:, 0] + steps[0]
     for i in range(1, scores.shape[1]):
@@ -41,7 +43,8 @@ def chain_loss(
 ) -> Tensor: # scalar
     "Minus the log-probability of the target sequences, a unit"
     n = torch.tensor(lengths, device=scores.device)
-    first = torch.zeros_like(targets, dtype=torch.bool); first[n.cumsum(0) - n] = True
+    first = torch.zeros_like(targets, dtype=torch.bool)
+    first[n.cumsum(0) - n] = True
     before = torch.where(first, 0, targets.roll(1)) # the label before: O at a sequence's beginning
     gold = scores.gather(1, targets[:, None]).double().sum() + steps[before, targets].double().sum()
     padded = pad_sequence(scores.split(lengths), batch_first=True)
@@ -57,7 +60,8 @@ def marginals(
     with torch.inference_mode(False), torch.enable_grad():
         e = scores.detach().clone().requires_grad_()
         padded = pad_sequence(e.split(lengths), batch_first=True)
-        total = log_partition(padded, torch.tensor(lengths, device=e.device), steps.detach().clone()).sum()
+        n, learnt = torch.tensor(lengths, device=e.device), steps.detach().clone()
+        total = log_partition(padded, n, learnt).sum()
         return torch.autograd.grad(total, e)[0]
 
 # %% ../../nbs/modeling/07_crf.ipynb #df617ddd
@@ -71,7 +75,8 @@ def viterbi(
     best, back = scores[0] + steps[0], [] # before the first unit we are outside
     for row in scores[1:]:
         best, origin = (best[:, None] + steps).max(0)
-        best = best + row; back.append(origin)
+        best = best + row
+        back.append(origin)
     path = [int(best.argmax())]
     for origin in reversed(back): path.append(int(origin[path[-1]]))
     return path[::-1]

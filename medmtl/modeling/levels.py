@@ -13,7 +13,7 @@ from .task_gradients import TaskMask, tied_linear
 
 # %% ../../nbs/modeling/12_levels.ipynb #b58220dc
 class CrossLevel(nn.Module):
-    "Attention from the states at the top to those half-way, of the same example, through low-rank projections"
+    "Attention from the states at the top to those half-way, through low-rank projections"
     def __init__(self,
         hidden: int,   # size of the states
         rank: int=64,  # of the projections; a multiple of `heads`
@@ -21,10 +21,15 @@ class CrossLevel(nn.Module):
         generator: torch.Generator|None=None, # of the first weights
     ):
         super().__init__()
-        if rank % heads: raise ValueError(f'the rank of the cross-level attention must be a multiple of its heads: {rank}, {heads}')
+        if rank % heads:
+            raise ValueError('the rank of the cross-level attention must be a multiple of its '
+                             f'heads: {rank}, {heads}')
         self.heads = heads
-        draw = lambda: nn.Parameter((torch.rand(rank, hidden, generator=generator) * 2 - 1) * hidden ** -.5)
-        self.query, self.key, self.value, self.out = draw(), draw(), draw(), nn.Parameter(torch.zeros(hidden, rank))
+        size = hidden ** -.5
+        def draw():
+            return nn.Parameter((torch.rand(rank, hidden, generator=generator) * 2 - 1) * size)
+        self.query, self.key, self.value = draw(), draw(), draw()
+        self.out = nn.Parameter(torch.zeros(hidden, rank))
         self.tables: dict[str, Tensor] = {} # name of a weight -> (T, …) where its gradients go
 
     def forward(self,
@@ -34,30 +39,89 @@ class CrossLevel(nn.Module):
         reach: TaskMask,    # the tokens whose tasks use this module
     ) -> Tensor: # (tokens reached, hidden) what is added to the states
         "What the half-way states say to those at the top"
-        tied = lambda x, name: tied_linear(x, getattr(self, name), reach, self.tables.get(name))
         sizes = [end - start for start, end in examples]
-        by_head = lambda x: x.view(len(x), self.heads, -1).transpose(0, 1).split(sizes, 1)
-        q, k, v = (by_head(tied(x, name)) for x, name in ((top, 'query'), (half, 'key'), (half, 'value')))
-        seen = torch.cat([attend(*qkv, qkv[0].shape[-1] ** -.5, causal=False) for qkv in zip(q, k, v, strict=True)], 1)
-        own = TaskMask(reach.name, [(row, start - gap, end - gap) for (row, start, end), gap in zip(reach.pieces, _gaps(reach), strict=True)])
-        return tied_linear(seen.transpose(0, 1).flatten(1), self.out, own, self.tables.get('out'))
+        def by_head(x, name):
+            seen = tied_linear(x, getattr(self, name), reach, self.tables.get(name))
+            return seen.view(len(seen), self.heads, -1).transpose(0, 1).split(sizes, 1)
+        q, k, v = by_head(top, 'query'), by_head(half, 'key'), by_head(half, 'value')
+        seen = [attend(*qkv, qkv[0].shape[-1] ** -.5, causal=False)
+                for qkv in zip(q, k, v, strict=True)]
+        seen = torch.cat(seen, 1).transpose(0, 1).flatten(1)
+        return tied_linear(seen, self.out, _moved_together(reach), self.tables.get('out'))
 
-def _gaps(reach: TaskMask) -> list[int]: # tokens before each piece that are not reached
-    out, seen = [], 0
-    for _, start, end in reach.pieces: out.append(start - seen); seen += end - start
-    return out
+def _moved_together(reach: TaskMask) -> TaskMask: # of the tokens reached, one after the other
+    pieces, at = [], 0
+    for row, start, end in reach.pieces:
+        pieces.append((row, at, at + end - start))
+        at += end - start
+    return TaskMask(reach.name, pieces)
 
 # %% ../../nbs/modeling/12_levels.ipynb #551f9b41
 class _NobodyStays(Exception): "All tokens have left the network"
 
-def _cut(bounds: Tensor, runs: list[tuple[int, int]]) -> Tensor: # (n, 3) whose last two columns are start and end -> those within `runs`, moved together
+def _cut(bounds: Tensor, runs: list[tuple[int, int]]) -> Tensor:
+    "Of (n, 3), whose last two columns are start and end, those within `runs`, moved together"
     out, seen = [], 0
     for low, high in runs:
-        out += [(x, start - low + seen, end - low + seen) for x, start, end in bounds.tolist() if low <= start and end <= high]
+        out += [(x, start - low + seen, end - low + seen) for x, start, end in bounds.tolist()
+                if low <= start and end <= high]
         seen += high - low
     return torch.tensor(out, dtype=bounds.dtype).view(-1, 3)
 
+def _pick(x: Tensor, runs: list[tuple[int, int]]) -> Tensor: # (1, tokens, …) -> those within `runs`
+    return torch.cat([x[:, start:end] for start, end in runs], 1)
+
+def _of_those(kwargs: dict, runs: list[tuple[int, int]]) -> dict:
+    "What travels with a layer's states, for the tokens that stay"
+    embeddings = tuple(_pick(x, runs) for x in kwargs['position_embeddings'])
+    return kwargs | {
+        'examples': _cut(kwargs['examples'], runs), 'tasks': _cut(kwargs['tasks'], runs),
+        'attention_mask': None, 'position_embeddings': embeddings,
+        'position_ids': _pick(kwargs['position_ids'], runs)}
+
+def _hook(levels: 'Levels', layer: int):
+    "Before a layer: the tokens that stay, and what travels with them"
+    def hook(module, args, kwargs):
+        states, *rest = args
+        if layer == levels.depth: levels._half = states
+        if levels.exit == 'top': return None
+        runs = levels.staying(kwargs['tasks'])
+        if not runs: raise _NobodyStays
+        kwargs = _of_those(kwargs, runs)
+        return (_pick(states, runs) if layer == levels.depth else states, *rest), kwargs
+    return hook
+
 # %% ../../nbs/modeling/12_levels.ipynb #c4ef4aad
+def _look_back(
+    module: CrossLevel,
+    high: Tensor,     # states at the top, of the tokens that stay
+    low: Tensor,      # half-way
+    examples: Tensor, # (n, 3) among these
+    reach: TaskMask,  # the tokens whose tasks use the module
+) -> Tensor:
+    "The states at the top with what those half-way say to them"
+    bounds = [(start, end) for _, start, end in _cut(examples, reach.runs).tolist()]
+    added = module(high, low, bounds, reach)
+    if reach.runs == [(0, len(high))]: return high + added
+    at = torch.cat([torch.arange(start, end) for start, end in reach.runs]).to(high.device)
+    return high.index_add(0, at, added)
+
+def _all_look_back(
+    levels: 'Levels',
+    high: Tensor,
+    low: Tensor,
+    tasks: Tensor,
+    examples: Tensor,
+) -> Tensor:
+    "Each task's states through the module that it uses"
+    names = [levels.cross_of[t] for t in tasks[:, 0].tolist() if t in levels.cross_of]
+    for name in dict.fromkeys(names):
+        using = [t for t, n in levels.cross_of.items() if n == name]
+        pieces = [(using.index(t), s, e) for t, s, e in tasks.tolist() if t in using]
+        high = _look_back(levels.cross[name], high, low, examples, TaskMask(name, pieces))
+    return high
+
+# %% ../../nbs/modeling/12_levels.ipynb #37d050d0
 class Levels(nn.Module):
     "Runs a decoder with two levels of tasks"
     def __init__(self,
@@ -66,35 +130,27 @@ class Levels(nn.Module):
         level1: list[bool],      # is this task of level 1? By the tasks' numbers
         exit: str='depth',       # where level 1 is read: 'depth', or 'top' for the control
         cross: dict[str, CrossLevel]|None=None, # name -> module
-        cross_of: dict[int, str]|None=None,     # number of a level-2 task -> the cross-level module that it uses
+        cross_of: dict[int, str]|None=None,     # number of a level-2 task -> its module
     ):
         super().__init__()
         n = len(attention_layers(model))
-        if not 0 < depth < n: raise ValueError(f'level 1 must read out above the first and below the last of {n} layers, not at {depth}')
-        if exit not in ('depth', 'top'): raise ValueError(f"level 1 exits at the 'depth' or at the 'top', not at {exit!r}")
+        if not 0 < depth < n:
+            raise ValueError('level 1 must read out above the first and below the last of '
+                             f'{n} layers, not at {depth}')
+        if exit not in ('depth', 'top'):
+            raise ValueError(f"level 1 exits at the 'depth' or at the 'top', not at {exit!r}")
         self.depth, self.level1, self.exit = depth, level1, exit
         self.cross, self.cross_of = nn.ModuleDict(cross or {}), cross_of or {}
-        self._half: Tensor|None = None # the states at the depth, of the forward pass under way
-        for i in range(depth, n if exit == 'depth' else depth + 1): model.layers[i].register_forward_pre_hook(self._hook(i), with_kwargs=True)
+        self._half: Tensor|None = None # the states at the depth, of the pass under way
+        for i in range(depth, n if exit == 'depth' else depth + 1):
+            model.layers[i].register_forward_pre_hook(_hook(self, i), with_kwargs=True)
 
     def staying(self,
         tasks: Tensor, # (k, 3) task's number, start, end
     ) -> list[tuple[int, int]]: # start, end
         "The stretches of level-2 tokens"
-        return [(start, end) for t, start, end in tasks.tolist() if not self.level1[t] and end > start]
-
-    def _hook(self, layer: int):
-        def hook(module, args, kwargs):
-            states, *rest = args
-            if layer == self.depth: self._half = states
-            if self.exit == 'top': return None
-            runs = self.staying(kwargs['tasks'])
-            if not runs: raise _NobodyStays
-            pick = lambda x: torch.cat([x[:, start:end] for start, end in runs], 1)
-            moved = {'examples': _cut(kwargs['examples'], runs), 'tasks': _cut(kwargs['tasks'], runs), 'attention_mask': None,
-                     'position_embeddings': tuple(map(pick, kwargs['position_embeddings'])), 'position_ids': pick(kwargs['position_ids'])}
-            return (pick(states) if layer == self.depth else states, *rest), kwargs | moved
-        return hook
+        return [(start, end) for t, start, end in tasks.tolist()
+                if not self.level1[t] and end > start]
 
     def forward(self,
         model: nn.Module,  # the decoder
@@ -104,27 +160,20 @@ class Levels(nn.Module):
         tasks: Tensor,     # (k, 3) number, start, end
     ) -> Tensor: # (tokens, hidden): each token's state where its level is read
         "The states of all tokens. Raises `ValueError` for more than one row."
-        if len(ids) != 1: raise ValueError('levels need all examples in one row, as `collate` puts them')
-        try: top = model(ids, position_ids=positions, examples=examples, tasks=tasks, use_cache=False).last_hidden_state[0]
+        if len(ids) != 1:
+            raise ValueError('levels need all examples in one row, as `collate` puts them')
+        run = dict(position_ids=positions, examples=examples, tasks=tasks, use_cache=False)
+        try: top = model(ids, **run).last_hidden_state[0]
         except _NobodyStays: top = None
         half, self._half = model.norm(self._half)[0], None
         runs = self.staying(tasks)
         if not runs: return half if self.exit == 'depth' else top
-        cut_tasks, cut_examples = _cut(tasks, runs), _cut(examples, runs)
-        pick = lambda x: torch.cat([x[start:end] for start, end in runs])
+        def pick(x): return torch.cat([x[start:end] for start, end in runs])
         high, low = top if self.exit == 'depth' else pick(top), pick(half)
-        for name in dict.fromkeys(self.cross_of[t] for t in cut_tasks[:, 0].tolist() if t in self.cross_of):
-            high = self._look_back(name, high, low, cut_tasks, cut_examples)
-        parts, stayed = [], iter(high.split([end - start for start, end in runs]))
-        for t, start, end in tasks.tolist(): parts.append((half if self.exit == 'depth' else top)[start:end] if self.level1[t] or end == start else next(stayed))
+        high = _all_look_back(self, high, low, _cut(tasks, runs), _cut(examples, runs))
+        read, parts = half if self.exit == 'depth' else top, []
+        stayed = iter(high.split([end - start for start, end in runs]))
+        for t, start, end in tasks.tolist():
+            leaves = self.level1[t] or end == start
+            parts.append(read[start:end] if leaves else next(stayed))
         return torch.cat(parts)
-
-    def _look_back(self, name: str, high: Tensor, low: Tensor, tasks: Tensor, examples: Tensor) -> Tensor:
-        using = [t for t, n in self.cross_of.items() if n == name]
-        pieces = [(using.index(t), start, end) for t, start, end in tasks.tolist() if t in using]
-        reach = TaskMask(name, pieces)
-        own = [(start, end) for _, start, end in _cut(examples, reach.runs).tolist()]
-        added = self.cross[name](high, low, own, reach)
-        if reach.runs == [(0, len(high))]: return high + added
-        at = torch.cat([torch.arange(start, end) for start, end in reach.runs]).to(high.device)
-        return high.index_add(0, at, added)

@@ -6,6 +6,7 @@
 __all__ = ['TrainingGroup', 'Network']
 
 # %% ../../nbs/modeling/13_network.ipynb #770b9ad8
+from collections.abc import Iterable
 from dataclasses import dataclass
 import torch
 from torch import nn, Tensor
@@ -25,6 +26,96 @@ class TrainingGroup:
     def name(self) -> str: return self.streams[0] # its first stream
 
 # %% ../../nbs/modeling/13_network.ipynb #090caa13
+def _under(prefix: str, weights: dict[str, nn.Parameter]) -> dict[str, nn.Parameter]:
+    return {f'{prefix}.{k}': p for k, p in weights.items()}
+
+def _groups(tasks: list[str], trained_by: list[tuple]) -> list[TrainingGroup]:
+    "What hangs together by the weights that streams share"
+    import networkx
+    graph = networkx.Graph()
+    graph.add_nodes_from(tasks)
+    for streams, _ in trained_by: networkx.add_path(graph, streams)
+    out = []
+    for component in networkx.connected_components(graph):
+        weights = {}
+        for streams, shared in trained_by:
+            if streams[0] in component: weights.update(shared)
+        out.append(TrainingGroup(tuple(s for s in tasks if s in component), weights))
+    return out
+
+# %% ../../nbs/modeling/13_network.ipynb #f78e172e
+def _check_streams(bank: AdapterBank, heads: dict, weighting: str, factors: dict):
+    "Raises `ValueError` where what a network is made of does not fit together"
+    if set(heads) != set(bank.tasks):
+        raise ValueError(f'heads for {sorted(heads)}, adapters for {sorted(bank.tasks)}: '
+                         'one head a stream')
+    if weighting not in ('equal', 'uncertainty'):
+        raise ValueError(f'losses are weighted equal or by uncertainty, not {weighting!r}')
+    if strange := set(factors) - set(heads):
+        raise ValueError(f'there are factors for {", ".join(sorted(strange))}, '
+                         'which is no stream here')
+
+def _zeros(names: Iterable[str], device: torch.device) -> nn.ParameterDict: # a number each
+    return nn.ParameterDict({n: torch.zeros((), device=device) for n in names})
+
+def _states(
+    model: nn.Module,
+    ids: Tensor,
+    positions: Tensor,
+    examples: Tensor,
+    tasks: Tensor,
+) -> Tensor: # (tokens, hidden)
+    "The states at the top of a decoder"
+    out = model(ids, position_ids=positions, examples=examples, tasks=tasks, use_cache=False)
+    return out.last_hidden_state.flatten(0, 1)
+
+# %% ../../nbs/modeling/13_network.ipynb #5015f195
+def _shared_weights(bank: AdapterBank, levels: Levels|None) -> list[tuple]:
+    "Adapters and cross-level modules, each with the streams that teach it"
+    out = [(bank.sharers(a), _under(f'adapters.{a}', bank.adapter(a))) for a in bank.ranks]
+    if not levels: return out
+    for name, module in levels.cross.items():
+        using = tuple(bank.tasks[t] for t, n in levels.cross_of.items() if n == name)
+        out.append((using, _under(f'cross.{name}', dict(module.named_parameters()))))
+    return out
+
+def _own_weights(network: 'Network') -> list[tuple]:
+    "Gates, head and variance of each stream"
+    out = []
+    for s in network.bank.tasks:
+        weights = _under(f'gates.{s}', network.bank.gates(s))
+        weights |= _under(f'heads.{s}', dict(network.heads[s].named_parameters()))
+        if s in network.log_variance: weights[f'log_variance.{s}'] = network.log_variance[s]
+        out.append(((s,), weights))
+    return out
+
+# %% ../../nbs/modeling/13_network.ipynb #c4028ae4
+def _by_streams(trained_by: list[tuple]) -> dict[tuple[str, ...], dict[str, nn.Parameter]]:
+    "The weights that several streams share, by these streams"
+    out = {}
+    for streams, weights in trained_by:
+        if len(streams) > 1: out.setdefault(streams, {}).update(weights)
+    return out
+
+def _table(
+    network: 'Network',
+    streams: tuple[str, ...],
+    weights: dict[str, nn.Parameter],
+) -> TaskGradients:
+    "A table for weights that streams share; the modules that they belong to get their views of it"
+    table = TaskGradients(list(streams), list(weights.values()))
+    modules = {} # one adapter, or one cross-level module -> its views
+    for k, view in zip(weights, table.views, strict=True):
+        modules.setdefault(tuple(k.split('.')[:2]), {})[k] = view
+    for (kind, name), own_views in modules.items():
+        if kind == 'adapters':
+            network.bank.set_task_gradients(name, list(streams), list(own_views.values()))
+        else:
+            tables = {k.split('.')[2]: view for k, view in own_views.items()}
+            network.levels.cross[name].tables = tables
+    return table
+
+# %% ../../nbs/modeling/13_network.ipynb #7dd6cf54
 class Network(nn.Module):
     "A frozen backbone with adapters and one head a stream"
     def __init__(self,
@@ -33,15 +124,14 @@ class Network(nn.Module):
         heads: dict[str, nn.Module], # stream -> head
         weighting: str='equal',      # of the streams' losses; or 'uncertainty'
         levels: Levels|None=None,    # where the streams have two levels
-        factors: dict[str, float]|None=None, # stream -> what its loss is multiplied by; 1 where nothing is said
+        factors: dict[str, float]|None=None, # stream -> what its loss is multiplied by; else 1
     ):
         super().__init__()
-        if set(heads) != set(bank.tasks): raise ValueError(f'heads for {sorted(heads)}, adapters for {sorted(bank.tasks)}: one head a stream')
-        if weighting not in ('equal', 'uncertainty'): raise ValueError(f'losses are weighted equal or by uncertainty, not {weighting!r}')
-        if strange := set(factors or {}) - set(heads): raise ValueError(f'there are factors for {", ".join(sorted(strange))}, which is no stream here')
-        self.factors = factors or {}
-        self.backbone, self.model, self.bank, self.levels, self.heads = backbone, backbone.model, bank, levels, nn.ModuleDict(heads)
-        self.log_variance = nn.ParameterDict({s: torch.zeros((), device=backbone.model.device) for s in heads} if weighting == 'uncertainty' else {})
+        _check_streams(bank, heads, weighting, factors or {})
+        self.backbone, self.model, self.bank, self.levels = backbone, backbone.model, bank, levels
+        self.factors, self.heads = factors or {}, nn.ModuleDict(heads)
+        learnt = heads if weighting == 'uncertainty' else ()
+        self.log_variance = _zeros(learnt, backbone.model.device)
 
     @property
     def device(self) -> torch.device: return self.model.get_input_embeddings().weight.device
@@ -50,12 +140,12 @@ class Network(nn.Module):
         ids: Tensor,       # (rows, length) token ids
         positions: Tensor, # (rows, length) position of each token in its example
         examples: Tensor,  # (n, 3) row, start, end of each example
-        tasks: Tensor,     # (k, 3) number as in `bank.tasks`, start, end of each stream's tokens; on the CPU
-        reads: dict[str, Tensor], # stream -> (k,) or (k, reads together) places in the flattened rows to read at
+        tasks: Tensor,     # (k, 3) number as in `bank.tasks`, start, end of tokens; on the CPU
+        reads: dict[str, Tensor], # stream -> (k,) or (k, n) places in the flattened rows
     ) -> dict[str, Tensor]: # stream -> (k, …) logits
         "The logits of every stream in the batch"
         if self.levels: flat = self.levels(self.model, ids, positions, examples, tasks)
-        else: flat = self.model(ids, position_ids=positions, examples=examples, tasks=tasks, use_cache=False).last_hidden_state.flatten(0, 1)
+        else: flat = _states(self.model, ids, positions, examples, tasks)
         return {stream: self.heads[stream](flat[at]) for stream, at in reads.items()}
 
     def weighed(self,
@@ -63,48 +153,25 @@ class Network(nn.Module):
         loss: Tensor, # scalar
         share: float=1., # of the loss that this is, where a step is worked off in parts
     ) -> Tensor: # scalar
-        "The loss as it counts: times its factor, and itself, or L / 2σ² + log σ with a σ a stream that is learnt (Kendall, Gal and Cipolla 2018)"
+        "The loss times its factor; L / 2σ² + log σ where σ is learnt (Kendall, Gal, Cipolla 2018)"
         loss = loss * self.factors.get(stream, 1.)
         if stream not in self.log_variance: return loss
         v = self.log_variance[stream] # log σ²
         return (loss * (-v).exp() + v * share) / 2
 
-    def trained_by(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]: # streams, and name -> parameter
-        "Groups of weights, each with the streams that teach it"
-        out = [(self.bank.sharers(a), {f'adapters.{a}.{k}': p for k, p in self.bank.adapter(a).items()}) for a in self.bank.ranks]
-        if self.levels:
-            using = lambda name: tuple(self.bank.tasks[t] for t, n in self.levels.cross_of.items() if n == name)
-            out += [(using(n), {f'cross.{n}.{k}': p for k, p in m.named_parameters()}) for n, m in self.levels.cross.items()]
-        for s in self.bank.tasks:
-            own = {f'gates.{s}.{k}': p for k, p in self.bank.gates(s).items()} | {f'heads.{s}.{k}': p for k, p in self.heads[s].named_parameters()}
-            out.append(((s,), own | ({f'log_variance.{s}': self.log_variance[s]} if s in self.log_variance else {})))
-        return [(streams, weights) for streams, weights in out if streams and weights]
+    def trained_by(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]:
+        "Groups of weights, by name, each with the streams that teach it"
+        weights = _shared_weights(self.bank, self.levels) + _own_weights(self)
+        return [(streams, taught) for streams, taught in weights if streams and taught]
 
     def trainable(self) -> dict[str, nn.Parameter]: # name -> parameter
-        "What is trained: adapters, gates, cross-level attention, heads, and the losses' weights where these are learnt"
+        "What is trained: adapters, gates, cross-level attention, heads, and the losses' weights"
         return {k: p for _, weights in self.trained_by() for k, p in weights.items()}
 
     def groups(self) -> list[TrainingGroup]:
         "Who is trained together"
-        import networkx
-        trained_by = self.trained_by()
-        graph = networkx.Graph(); graph.add_nodes_from(self.bank.tasks)
-        for streams, _ in trained_by: networkx.add_path(graph, streams)
-        together = [tuple(s for s in self.bank.tasks if s in c) for c in networkx.connected_components(graph)]
-        return [TrainingGroup(c, {k: p for streams, weights in trained_by if streams[0] in c for k, p in weights.items()}) for c in together]
+        return _groups(self.bank.tasks, self.trained_by())
 
     def set_task_gradients(self) -> list[TaskGradients]:
-        "From now on the gradients of what several streams share go into these tables, one for each group of streams"
-        shared = {}
-        for streams, weights in self.trained_by():
-            if len(streams) > 1: shared.setdefault(streams, {}).update(weights)
-        tables = []
-        for streams, weights in shared.items():
-            table = TaskGradients(list(streams), list(weights.values()))
-            views = dict(zip(weights, table.views, strict=True))
-            for kind in dict.fromkeys(tuple(k.split('.')[:2]) for k in weights): # one adapter, or one cross-level module
-                own = {k: v for k, v in views.items() if tuple(k.split('.')[:2]) == kind}
-                if kind[0] == 'adapters': self.bank.set_task_gradients(kind[1], list(streams), list(own.values()))
-                else: self.levels.cross[kind[1]].tables = {k.split('.')[2]: v for k, v in own.items()}
-            tables.append(table)
-        return tables
+        "From now on the gradients of what streams share go into these tables, one a group of them"
+        return [_table(self, *shared) for shared in _by_streams(self.trained_by()).items()]

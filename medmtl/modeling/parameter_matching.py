@@ -41,11 +41,17 @@ def matched_arms(
     total = shared + tasks * private
     gates = tasks * layers * (shared + private + 1)
     want = total * unit + gates
-    one, many = max(1, round(want / unit)), max(1, round(want / (unit * tasks)))
-    arms = {'a1': Arm(one, None, 'none', one * unit, one), 'a2': Arm(None, many, 'none', tasks * many * unit, many),
-            'a3': Arm(shared, private, 'sum', total * unit, shared + private), 'a4': Arm(shared, private, 'gate', want, shared + private)}
+    one_rank, many_rank = max(1, round(want / unit)), max(1, round(want / (unit * tasks)))
+    both = shared + private
+    arms = {'a1': Arm(one_rank, None, 'none', one_rank * unit, one_rank),
+            'a2': Arm(None, many_rank, 'none', tasks * many_rank * unit, many_rank),
+            'a3': Arm(shared, private, 'sum', total * unit, both),
+            'a4': Arm(shared, private, 'gate', want, both)}
     least, most = (of(a.weights for a in arms.values()) for of in (min, max))
-    if most > (1 + tolerance) * least: raise ValueError(
-        f'the arms of the ablation would train {", ".join(f"{k} {a.weights:,}" for k, a in arms.items())} weights, more than {tolerance:.0%} apart: '
-        f'with {tasks} tasks choose other ranks than {shared} and {private} (tasks x private + shared near a multiple of tasks)')
+    if most > (1 + tolerance) * least:
+        listed = ', '.join(f'{k} {a.weights:,}' for k, a in arms.items())
+        raise ValueError(
+            f'the arms of the ablation would train {listed} weights, more than {tolerance:.0%} '
+            f'apart: with {tasks} tasks choose other ranks than {shared} and {private} '
+            '(tasks x private + shared near a multiple of tasks)')
     return arms

@@ -23,14 +23,19 @@ def predict(
 ) -> list: # one an example: what the head gives for decoding
     "What the stream's head says of every example"
     network.eval()
-    out, order = [None] * len(examples), sorted(range(len(examples)), key=lambda i: (-len(examples[i]), i))
+    out = [None] * len(examples)
+    order = sorted(range(len(examples)), key=lambda i: (-len(examples[i]), i))
     with torch.inference_mode():
         while order:
             part, tokens = [], 0
             while order and (not part or tokens + len(examples[order[0]]) <= micro_tokens):
-                i = order.pop(0); part.append((i, examples[i])); tokens += len(examples[i])
+                i = order.pop(0)
+                part.append((i, examples[i]))
+                tokens += len(examples[i])
             batch = collate({stream: part}, network.bank.tasks, network.device)
             reads = batch.reads[stream]
-            for i, said in zip(reads.order, network.heads[stream].decode(network(*batch.inputs())[stream], reads, **how), strict=True): out[i] = said
+            logits = network(*batch.inputs())[stream]
+            answers = network.heads[stream].decode(logits, reads, **how)
+            for i, answer in zip(reads.order, answers, strict=True): out[i] = answer
             progress(tokens)
     return out

@@ -11,7 +11,8 @@ from ..data.documents import Query
 from .windows import Example, HeadInputs, check_ids
 
 # %% ../../nbs/modeling/11_ranking.ipynb #c6eb703e
-def _pairs(relevant: Tensor, groups: Tensor) -> Tensor: # (n, n) True for a relevant and an irrelevant candidate of the same question
+def _pairs(relevant: Tensor, groups: Tensor) -> Tensor:
+    "(n, n) True for a relevant and an irrelevant candidate of the same question"
     return (relevant[:, None] == 1) & (relevant == 0) & (groups[:, None] == groups)
 
 def pairwise_margin(
@@ -34,10 +35,13 @@ def ranking_examples(
 ) -> list[Example]: # one a candidate, those of one query side by side
     """Pairs of query and candidate as token ids with one read, at the last token. Raises
     `ValueError` where there are no tokens."""
-    encode = lambda texts: tokenizer(texts, add_special_tokens=False, truncation=False, verbose=False)['input_ids']
+    def encode(texts):
+        return tokenizer(texts, add_special_tokens=False, truncation=False,
+                         verbose=False)['input_ids']
     between = encode(['\n\n'])[0]
     room = max_tokens - len(between)
-    if room < 2: raise ValueError(f'max_tokens={max_tokens} leaves no room for a question and an answer')
+    if room < 2:
+        raise ValueError(f'max_tokens={max_tokens} leaves no room for a question and an answer')
     out = []
     for i, query in enumerate(queries):
         if not query.candidates: continue
@@ -50,7 +54,8 @@ def ranking_examples(
             if not ids:
                 raise ValueError(f'there is nothing to read: {query.id!r} and its candidate '
                                  f'{candidate.id!r} are both empty')
-            out.append(Example(ids, i, [len(ids) - 1], [-1 if candidate.relevant is None else int(candidate.relevant)], candidate=j))
+            target = -1 if candidate.relevant is None else int(candidate.relevant)
+            out.append(Example(ids, i, [len(ids) - 1], [target], candidate=j))
     return out
 
 # %% ../../nbs/modeling/11_ranking.ipynb #b98335c3
@@ -78,7 +83,8 @@ class RankingHead(nn.Module):
         reads: HeadInputs,    # targets 1, 0, or -1 for unknown; groups are the queries
         whole: dict[str, int]|None=None, # counts of the step that this is a part of
     ) -> Tensor: # scalar, mean over pairs: those of the whole step, of which this is the part
-        return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin, whole['pairs'] if whole else None)
+        pairs = whole['pairs'] if whole else None
+        return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin, pairs)
 
     def decode(self,
         logits: Tensor,  # (reads, 1)

@@ -36,8 +36,10 @@ def between(
     types: Tensor, # (parts,) type of every part
 ) -> Tensor: # (pairs,) 0–3
     "How many parts of the other's type begin between the two; 3 for three or more"
-    low, high = torch.minimum(one[:, 1], other[:, 1]), torch.maximum(one[:, 0], other[:, 0])
-    return ((first > low[:, None]) & (first < high[:, None]) & (types == kind[:, None])).sum(1).clamp(max=3)
+    low = torch.minimum(one[:, 1], other[:, 1])[:, None]
+    high = torch.maximum(one[:, 0], other[:, 0])[:, None]
+    inside = (first > low) & (first < high) & (types == kind[:, None])
+    return inside.sum(1).clamp(max=3)
 
 # %% ../../nbs/modeling/10_span_head.ipynb #a2e70164
 def drawn_pairs(
@@ -51,13 +53,15 @@ def drawn_pairs(
     every = candidates(parts, schema)
     related = [(p, 1 + schema.labels.index(pairs[p])) for p in every if p in pairs]
     rest = [p for p in every if p not in pairs]
-    return related + [(rest[i], 0) for i in torch.randperm(len(rest))[:_unrelated(len(rest), len(related), ratio, least)].tolist()]
+    n = _unrelated(len(rest), len(related), ratio, least)
+    return related + [(rest[i], 0) for i in torch.randperm(len(rest))[:n].tolist()]
 
-def _unrelated(rest: int, related: int, ratio: int=8, least: int=16) -> int: return min(rest, max(least, ratio * related)) # how many are drawn
+def _unrelated(rest: int, related: int, ratio: int=8, least: int=16) -> int: # how many are drawn
+    return min(rest, max(least, ratio * related))
 
 # %% ../../nbs/modeling/10_span_head.ipynb #56967a05
 class PairScorer(nn.Module):
-    "From what was read at the ends of two parts, and from how they stand to each other, to labels of the pair"
+    "From what was read at the ends of two parts, and how these stand to each other, to labels"
     def __init__(self,
         schema: Schema,
         width: int,        # of what was read at a unit
@@ -65,9 +69,12 @@ class PairScorer(nn.Module):
         pace: float=30.,   # how much faster than the rest the tables of types and distances learn
     ):
         super().__init__()
-        self.schema, self.pace, n_types, out = schema, pace, len(schema.types), 1 + len(schema.labels)
-        self.read = nn.Sequential(nn.Linear(4 * width, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, out))
-        self.near, self.among = (nn.Parameter(torch.zeros(n_types, n_types, n, out)) for n in (17, 4))
+        self.schema, self.pace = schema, pace
+        n_types, out = len(schema.types), 1 + len(schema.labels)
+        self.read = nn.Sequential(nn.Linear(4 * width, width), nn.GELU(), nn.Dropout(dropout),
+                                  nn.Linear(width, out))
+        self.near = nn.Parameter(torch.zeros(n_types, n_types, 17, out))
+        self.among = nn.Parameter(torch.zeros(n_types, n_types, 4, out))
 
     def forward(self,
         inner: Tensor, # (units, width) of one example
@@ -75,10 +82,13 @@ class PairScorer(nn.Module):
         pairs: list[tuple[int, int]],      # part numbers; at least one
     ) -> Tensor: # (pairs, 1 + labels)
         "Scores of the labels of pairs of parts, 'unrelated' first"
-        number, every = (torch.tensor(x, device=inner.device) for x in (pairs, [(*p[:2], self.schema.types.index(p[2])) for p in parts]))
-        (one, other), kinds = every[number][..., :2].unbind(1), every[number][..., 2].unbind(1)
-        there = between(one, other, kinds[1], every[:, 0], every[:, 2])
-        known = self.near[*kinds, distance(one, other)] + self.among[*kinds, there]
+        number = torch.tensor(pairs, device=inner.device)
+        every = torch.tensor([(first, last, self.schema.types.index(kind))
+                              for first, last, kind in parts], device=inner.device)
+        ends, other_ends = every[number][..., :2].unbind(1)
+        kinds = every[number][..., 2].unbind(1)
+        others = between(ends, other_ends, kinds[1], every[:, 0], every[:, 2])
+        known = self.near[*kinds, distance(ends, other_ends)] + self.among[*kinds, others]
         return self.read(_ends(inner, parts)[number].flatten(1)) + self.pace * known
 
 def _ends(inner: Tensor, parts: list) -> Tensor: # (units, width), parts -> (parts, 2 width)
@@ -86,6 +96,92 @@ def _ends(inner: Tensor, parts: list) -> Tensor: # (units, width), parts -> (par
     return inner[at].flatten(1)
 
 # %% ../../nbs/modeling/10_span_head.ipynb #dc04da9b
+def _labelled(e: Example, schema: Schema) -> dict[str, list[tuple[tuple[int, int], int]]]:
+    "attribute -> the parts of an example's gold that have it, with the number of the value"
+    out = {}
+    for kind, name, values in schema.named:
+        parts = zip(e.gold.parts, e.gold.values, strict=True)
+        out[f'{kind}.{name}'] = [(p[:2], values.index(v[name])) for p, v in parts
+                                 if p[2] == kind and v.get(name) in values]
+    return out
+
+def _counts(reads: HeadInputs, schema: Schema) -> dict[str, int]: # of what the loss's terms average
+    out = Counter({} if schema.given else {'units': len(reads.targets)})
+    for e in reads.examples:
+        out.update({name: len(known) for name, known in _labelled(e, schema).items()})
+        every = candidates(e.gold.parts, schema)
+        related = sum(p in e.gold.pairs for p in every)
+        out['pairs'] += related + _unrelated(len(every) - related, related)
+    return dict(out)
+
+# %% ../../nbs/modeling/10_span_head.ipynb #663e5f78
+def _what_is_right(
+    head: 'SpanHead',
+    inner: Tensor,
+    reads: HeadInputs,
+) -> tuple[list[list[tuple[Tensor, int]]], list[Tensor], list[int]]:
+    "Each attribute's parts as they were read, with values; and the scores of pairs, with labels"
+    found, scores, targets = [[] for _ in head.attributes], [], []
+    for states, e in zip(inner.split(reads.lengths), reads.examples, strict=True):
+        for into, known in zip(found, _labelled(e, head.schema).values(), strict=True):
+            into += [(states[list(p)].flatten(), y) for p, y in known]
+        drawn = drawn_pairs(e.gold.parts, e.gold.pairs, head.schema)
+        if drawn: scores.append(head.pairs(states, e.gold.parts, [p for p, _ in drawn]))
+        targets += [label for _, label in drawn]
+    return found, scores, targets
+
+def _total_loss(scores: Tensor, targets: list[int]) -> Tensor:
+    return F.cross_entropy(scores, torch.tensor(targets, device=scores.device), reduction='sum')
+
+def _attribute_losses(head: 'SpanHead', found: list, whole: dict[str, int]) -> list[Tensor]:
+    "One for each attribute that is there; together the mean over the attributes"
+    out, names = [], [f'{kind}.{name}' for kind, name, _ in head.schema.named]
+    for layer, name, known in zip(head.attributes, names, found, strict=True):
+        if not known: continue
+        total = _total_loss(layer(torch.stack([x for x, _ in known])), [y for _, y in known])
+        out.append(total / whole[name] / len(head.attributes))
+    return out
+
+# %% ../../nbs/modeling/10_span_head.ipynb #b7ee135e
+def _add_attributes(head: 'SpanHead', marks: SpanAnnotations, states: Tensor):
+    "The likeliest value of each attribute of the parts, and its probability"
+    marks.attribute_confidences = [{} for _ in marks.parts]
+    for layer, (kind, name, values) in zip(head.attributes, head.schema.named, strict=True):
+        numbers = [i for i, p in enumerate(marks.parts) if p[2] == kind]
+        if not numbers: continue
+        p, best = layer(_ends(states, [marks.parts[i] for i in numbers])).softmax(1).max(1)
+        for i, sure, b in zip(numbers, p.tolist(), best.tolist(), strict=True):
+            marks.values[i][name], marks.attribute_confidences[i][name] = values[b], sure
+
+def _add_pairs(head: 'SpanHead', marks: SpanAnnotations, states: Tensor):
+    "The labelled pairs of the parts, and their probabilities"
+    every = candidates(marks.parts, head.schema)
+    for start in range(0, len(every), 4096):
+        some = every[start:start + 4096]
+        p, best = head.pairs(states, marks.parts, some).softmax(1).max(1)
+        for pair, sure, label in zip(some, p.tolist(), best.tolist(), strict=True):
+            if not label: continue
+            marks.pairs[pair], marks.sure_pairs[pair] = head.schema.labels[label - 1], sure
+
+def _given_parts(e: Example) -> SpanAnnotations: # without attributes and pairs
+    return SpanAnnotations(e.gold.parts, [{} for _ in e.gold.parts], ids=e.gold.ids)
+
+def _chain_parts(head: 'SpanHead', inner: Tensor, lengths: list[int]) -> list[SpanAnnotations]:
+    "The parts of each example, with probabilities"
+    logs = marginals(head.score(inner), lengths, head.allowed + head.learnt)
+    logs, allowed = logs.clamp_min(1e-12).log().cpu(), head.allowed.cpu()
+    return [_parts(rows, allowed, head.schema.types) for rows in logs.split(lengths)]
+
+def _parts(logs: Tensor, allowed: Tensor, types: tuple[str, ...]) -> SpanAnnotations:
+    "The parts that the best sequence has; `logs` are log-probabilities, (units, labels)"
+    tags, out = viterbi(logs, allowed), SpanAnnotations()
+    for first, last, kind in bio_runs(tags):
+        out.parts.append((first, last, types[kind]))
+        out.values.append({})
+        out.sure.append(float(logs[range(first, last + 1), tags[first:last + 1]].mean().exp()))
+    return out
+
+# %% ../../nbs/modeling/10_span_head.ipynb #0adf25a7
 class SpanHead(nn.Module):
     "From the states at a unit to BIO labels, attributes of parts and labels of pairs"
     def __init__(self,
@@ -97,10 +193,14 @@ class SpanHead(nn.Module):
     ):
         super().__init__()
         self.schema, self.n_labels = schema, 1 + 2 * len(schema.types)
-        self.inner = nn.Sequential(nn.Dropout(dropout), nn.Linear(reads * hidden, width), nn.GELU(), nn.Dropout(dropout))
-        if not schema.given: self.score, self.learnt = nn.Linear(width, self.n_labels), nn.Parameter(torch.zeros(self.n_labels, self.n_labels))
+        self.inner = nn.Sequential(nn.Dropout(dropout), nn.Linear(reads * hidden, width),
+                                   nn.GELU(), nn.Dropout(dropout))
+        if not schema.given:
+            self.score = nn.Linear(width, self.n_labels)
+            self.learnt = nn.Parameter(torch.zeros(self.n_labels, self.n_labels))
         self.register_buffer('allowed', allowed_steps(self.n_labels), persistent=False)
-        self.attributes = nn.ModuleList(nn.Linear(2 * width, len(values)) for *_, values in schema.named)
+        sizes = [len(values) for *_, values in schema.named]
+        self.attributes = nn.ModuleList(nn.Linear(2 * width, n) for n in sizes)
         if schema.labels: self.pairs = PairScorer(schema, width, dropout)
 
     def forward(self,
@@ -108,72 +208,36 @@ class SpanHead(nn.Module):
     ) -> Tensor: # (units, width)
         return self.inner(states.float().flatten(1))
 
-    def _named(self, e: Example) -> list[tuple[str, list[tuple[tuple[int, int], int]]]]: # one an attribute: its name, and the parts that have it with the value's number
-        return [(f'{kind}.{name}', [(p[:2], values.index(v[name])) for p, v in zip(e.gold.parts, e.gold.values, strict=True) if p[2] == kind and v.get(name) in values])
-                for kind, name, values in self.schema.named]
-
     def counts(self,
         reads: HeadInputs,
     ) -> dict[str, int]:
         "What the loss's terms are means over: units, the parts that have an attribute, pairs"
-        out = Counter({} if self.schema.given else {'units': len(reads.targets)})
-        for e in reads.examples:
-            out.update({name: len(known) for name, known in self._named(e)})
-            every = candidates(e.gold.parts, self.schema)
-            related = sum(p in e.gold.pairs for p in every)
-            out['pairs'] += related + _unrelated(len(every) - related, related)
-        return dict(out)
+        return _counts(reads, self.schema)
 
     def loss(self,
         inner: Tensor, # (units, width)
         reads: HeadInputs,  # targets are BIO labels, each example's `gold` its marks
         whole: dict[str, int]|None=None, # counts of the step that this is a part of
-    ) -> Tensor: # scalar: the means over units, over attributes and over pairs, added; over those of the whole step, of which this is the part
+    ) -> Tensor: # scalar: the means over units, attributes and pairs, added; of the whole step
         whole, sums = whole or self.counts(reads), [inner.sum() * 0]
-        if not self.schema.given: sums.append(chain_loss(self.score(inner), reads.targets, reads.lengths, self.allowed + self.learnt) * (len(reads.targets) / whole['units']))
-        said, pair_scores, pair_targets = [[] for _ in self.attributes], [], []
-        for own, e in zip(inner.split(reads.lengths), reads.examples, strict=True):
-            for into, (_, known) in zip(said, self._named(e), strict=True): into += [(own[list(p)].flatten(), y) for p, y in known]
-            drawn = drawn_pairs(e.gold.parts, e.gold.pairs, self.schema)
-            if drawn: pair_scores.append(self.pairs(own, e.gold.parts, [p for p, _ in drawn]))
-            pair_targets += [label for _, label in drawn]
-        right = lambda numbers: torch.tensor(numbers, device=inner.device)
-        for layer, (kind, name, _), known in zip(self.attributes, self.schema.named, said, strict=True):
-            if known: sums.append(F.cross_entropy(layer(torch.stack([x for x, _ in known])), right([y for _, y in known]), reduction='sum') / whole[f'{kind}.{name}'] / len(self.attributes))
-        if pair_scores: sums.append(F.cross_entropy(torch.cat(pair_scores), right(pair_targets), reduction='sum') / whole['pairs'])
+        if not self.schema.given:
+            chain = chain_loss(self.score(inner), reads.targets, reads.lengths,
+                               self.allowed + self.learnt)
+            sums.append(chain * (len(reads.targets) / whole['units']))
+        found, scores, targets = _what_is_right(self, inner, reads)
+        sums += _attribute_losses(self, found, whole)
+        if scores: sums.append(_total_loss(torch.cat(scores), targets) / whole['pairs'])
         return sum(sums)
 
     def decode(self,
         inner: Tensor, # (units, width)
         reads: HeadInputs,
-        given: bool=False, # are the parts those of each example's `gold`? Always, where the schema says so
+        given: bool=False, # are the parts those of `gold`? Always, where the schema says so
     ) -> list[SpanAnnotations]: # one an example
         "Parts, attributes and labelled pairs, with probabilities"
-        lengths = reads.lengths
-        if given or self.schema.given: found = [SpanAnnotations(e.gold.parts, [{} for _ in e.gold.parts], ids=e.gold.ids) for e in reads.examples]
-        else:
-            logs = marginals(self.score(inner), lengths, self.allowed + self.learnt).clamp_min(1e-12).log().cpu()
-            allowed = self.allowed.cpu()
-            found = [self._parts(rows, allowed) for rows in logs.split(lengths)]
-        for marks, own in zip(found, inner.split(lengths), strict=True):
-            marks.attribute_confidences = [{} for _ in marks.parts]
-            for layer, (kind, name, values) in zip(self.attributes, self.schema.named, strict=True):
-                own_kind = [i for i, p in enumerate(marks.parts) if p[2] == kind]
-                if not own_kind: continue
-                p, best = layer(_ends(own, [marks.parts[i] for i in own_kind])).softmax(1).max(1)
-                for i, sure, b in zip(own_kind, p.tolist(), best.tolist(), strict=True):
-                    marks.values[i][name], marks.attribute_confidences[i][name] = values[b], sure
-            every = candidates(marks.parts, self.schema)
-            for start in range(0, len(every), 4096):
-                some = every[start:start + 4096]
-                p, best = self.pairs(own, marks.parts, some).softmax(1).max(1)
-                for pair, sure, label in zip(some, p.tolist(), best.tolist(), strict=True):
-                    if label: marks.pairs[pair], marks.sure_pairs[pair] = self.schema.labels[label - 1], sure
+        if given or self.schema.given: found = [_given_parts(e) for e in reads.examples]
+        else: found = _chain_parts(self, inner, reads.lengths)
+        for marks, states in zip(found, inner.split(reads.lengths), strict=True):
+            _add_attributes(self, marks, states)
+            _add_pairs(self, marks, states)
         return found
-
-    def _parts(self, logs: Tensor, allowed: Tensor) -> SpanAnnotations: # logs: (units, labels) of one example, log-probabilities
-        tags, out = viterbi(logs, allowed), SpanAnnotations()
-        for first, last, kind in bio_runs(tags):
-            out.parts.append((first, last, self.schema.types[kind])); out.values.append({})
-            out.sure.append(float(logs[range(first, last + 1), tags[first:last + 1]].mean().exp()))
-        return out

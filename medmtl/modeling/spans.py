@@ -21,52 +21,61 @@ SAME = 'same mention' # the label that links the parts of a discontiguous mentio
 @dataclass(frozen=True)
 class Schema:
     "What is found in a document"
-    types: tuple[str, ...]                     # of mentions
-    attributes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict, hash=False) # type -> attribute -> its values
-    relations: tuple[str, ...] = ()            # labels; 'X-Y' with X and Y among the types goes from an X to a Y, any other between any
-    discontiguous: bool = False                # may a mention have several parts?
-    given: bool = False                        # are the mentions given, and only relations asked for?
-    window: int = 64                           # the most units between the parts of a pair
+    types: tuple[str, ...]         # of mentions
+    # type -> attribute -> its values
+    attributes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict, hash=False)
+    relations: tuple[str, ...] = () # labels; 'X-Y' goes from type X to type Y, others between any
+    discontiguous: bool = False    # may a mention have several parts?
+    given: bool = False            # are the mentions given, and only relations asked for?
+    window: int = 64               # the most units between the parts of a pair
 
     def __post_init__(self):
         strange = set(self.attributes) - set(self.types)
-        if strange: raise ValueError(f'attributes of {", ".join(sorted(strange))}, which are no types of mentions')
+        if strange:
+            listed = ', '.join(sorted(strange))
+            raise ValueError(f'attributes of {listed}, which are no types of mentions')
 
     @property
-    def labels(self) -> tuple[str, ...]: return (SAME,) * self.discontiguous + self.relations # of pairs
+    def labels(self) -> tuple[str, ...]: # of pairs
+        return (SAME,) * self.discontiguous + self.relations
 
     @property
-    def named(self) -> list[tuple[str, str, tuple[str, ...]]]: # type, attribute, values: all of them, in order
-        return [(t, a, values) for t, by_name in self.attributes.items() for a, values in by_name.items()]
+    def named(self) -> list[tuple[str, str, tuple[str, ...]]]: # type, attribute, values; in order
+        return [(t, a, values) for t, by_name in self.attributes.items()
+                for a, values in by_name.items()]
 
     def possible(self, one: str, other: str) -> bool:
         "May some pair of these types have a label?"
         if self.discontiguous and one == other: return True
         directed = [tuple(r.split('-')) for r in self.relations]
-        return any((one, other) == d if len(d) == 2 and set(d) <= set(self.types) else True for d in directed)
+        known = set(self.types)
+        return any((one, other) == d if len(d) == 2 and set(d) <= known else True for d in directed)
 
     @cached_property
     def asked(self) -> Tensor: # (types, types): `possible`, of all
-        return torch.tensor([[self.possible(one, other) for other in self.types] for one in self.types])
+        return torch.tensor([[self.possible(one, other) for other in self.types]
+                             for one in self.types])
 
 # %% ../../nbs/modeling/09_spans.ipynb #c283a30e
 @dataclass
 class SpanAnnotations:
-    "Parts of mentions in an example's units, what is said of them, and how they are related"
-    parts: list[tuple[int, int, str]] = field(default_factory=list) # first unit, last unit (included), type
+    """Parts of mentions in an example's units, what is said of them, and how they are related
+
+    Probabilities (`sure`, `sure_pairs`, `attribute_confidences`) are empty for gold."""
+    parts: list[tuple[int, int, str]] = field(default_factory=list) # first, last unit (incl.), type
     values: list[dict[str, str]] = field(default_factory=list)      # attributes of each part
     pairs: dict[tuple[int, int], str] = field(default_factory=dict) # (part, part) -> label
-    sure: list[float] = field(default_factory=list)                 # probability of each part; empty for gold
+    sure: list[float] = field(default_factory=list)                 # of each part
     sure_pairs: dict[tuple[int, int], float] = field(default_factory=dict)
-    attribute_confidences: list[dict[str, float]] = field(default_factory=list) # probability of each part's attributes; empty for gold
-    ids: list[str] = field(default_factory=list)                    # the mention that each part is given by, where mentions are given
+    attribute_confidences: list[dict[str, float]] = field(default_factory=list) # of each part's
+    ids: list[str] = field(default_factory=list) # of the mention that each part is given by
 
 # %% ../../nbs/modeling/09_spans.ipynb #0727c897
 def candidates(
     parts: list[tuple[int, int, str]],
     schema: Schema,
 ) -> list[tuple[int, int]]: # ordered pairs of part numbers
-    "The pairs of parts that may have a label: of possible types, at most `schema.window` units apart"
+    "The pairs of parts that may have a label: of possible types, near enough (`schema.window`)"
     if not (schema.labels and parts): return []
     first, last, kind = torch.tensor([(a, b, schema.types.index(t)) for a, b, t in parts]).T
     gap = torch.maximum(first[:, None], first) - torch.minimum(last[:, None], last)
@@ -82,23 +91,24 @@ def cut_parts(
     document: Document,
     types: tuple[str, ...], # of mentions
 ) -> Document: # with the same mentions, perhaps in more parts
-    "Cuts the parts of mentions where another part of the same type begins or ends within them, at a word's border"
-    text, ours = document.text, [m for m in document.mentions if m.type in types]
-    at_border = lambda p: not (text[p - 1].isalnum() and text[p].isalnum())
-    borders = {t: sorted({p for m in ours if m.type == t for span in m.spans for p in span}) for t in types}
+    "Cuts parts of mentions where another one of the type begins or ends within, at a word's border"
+    text, borders = document.text, {t: set() for t in types}
+    for m in document.mentions:
+        if m.type in types: borders[m.type].update(p for span in m.spans for p in span)
+    def inside(start, end, kind): # the places to cut at, in order
+        return [p for p in sorted(borders[kind]) if start < p < end
+                and not (text[p - 1].isalnum() and text[p].isalnum())]
     def cut(m):
-        edges = [[s, *(p for p in borders[m.type] if s < p < e and at_border(p)), e] for s, e in m.spans]
+        edges = [[s, *inside(s, e, m.type), e] for s, e in m.spans]
         pieces = [(a, b) for points in edges for a, b in zip(points, points[1:], strict=False)]
         return replace(m, spans=tuple((a, b) for a, b in pieces if text[a:b].strip()))
-    return replace(document, mentions=tuple(cut(m) if m.type in types else m for m in document.mentions))
+    mentions = tuple(cut(m) if m.type in types else m for m in document.mentions)
+    return replace(document, mentions=mentions)
 
-def encode_spans(
-    document: Document,
-    spans: list[tuple[int, int]], # (start, end) in characters of the units of one example
-    schema: Schema,
-) -> SpanAnnotations:
-    "What `document` annotates within these units. A part that several mentions share occurs once."
-    out, at, of_mention = SpanAnnotations(), {}, {}
+# %% ../../nbs/modeling/09_spans.ipynb #a308ef96
+def _mention_parts(out: SpanAnnotations, document: Document, spans: list, schema: Schema) -> dict:
+    "Adds the parts of mentions to `out`; mention id -> its part numbers"
+    at, of_mention = {}, {}
     for m in document.mentions:
         if m.type not in schema.types: continue
         for start, end in m.spans:
@@ -108,11 +118,25 @@ def encode_spans(
             key = (*part, m.id) if schema.given else part
             if key not in at:
                 at[key] = len(out.parts)
-                out.parts.append(part); out.values.append(m.attributes); out.ids.append(m.id)
+                out.parts.append(part)
+                out.values.append(m.attributes)
+                out.ids.append(m.id)
             of_mention.setdefault(m.id, []).append(at[key])
-            if not schema.discontiguous and not schema.given: break # its first part stands for it
-    if schema.discontiguous:
-        for numbers in of_mention.values(): out.pairs |= {(i, j): SAME for i, j in combinations(sorted(set(numbers), key=lambda n: out.parts[n]), 2)}
+            # its first part stands for it
+            if not schema.discontiguous and not schema.given: break
+    return of_mention
+
+def encode_spans(
+    document: Document,
+    spans: list[tuple[int, int]], # (start, end) in characters of the units of one example
+    schema: Schema,
+) -> SpanAnnotations:
+    "What `document` annotates within these units. A part that several mentions share occurs once."
+    out = SpanAnnotations()
+    of_mention = _mention_parts(out, document, spans, schema)
+    for numbers in of_mention.values() if schema.discontiguous else ():
+        ordered = sorted(set(numbers), key=lambda n: out.parts[n])
+        out.pairs |= {(i, j): SAME for i, j in combinations(ordered, 2)}
     for r in document.relations:
         if r.type in schema.relations and r.head in of_mention and r.tail in of_mention:
             out.pairs[of_mention[r.head][0], of_mention[r.tail][0]] = r.type
@@ -122,8 +146,8 @@ def span_examples(
     documents: list[Document],
     tokenizer,               # a fast tokenizer
     schema: Schema,
-    max_tokens: int=512,     # longer documents are cut into windows; nothing is found across their borders
-) -> list[Example]: # one or more a document; its `gold` is `SpanAnnotations`, its targets BIO labels
+    max_tokens: int=512,     # longer documents are cut into windows, across which nothing is found
+) -> list[Example]: # one or more a document: `gold` is `SpanAnnotations`, targets are BIO labels
     """Documents as token ids with the marks in them. Raises `ValueError` where the tokenizer's
     offsets leave words without tokens."""
     from medmtl.modeling.tagging import tagging_examples
@@ -133,48 +157,78 @@ def span_examples(
     return examples
 
 # %% ../../nbs/modeling/09_spans.ipynb #bdf12d34
-def _mentions(marks: SpanAnnotations, schema: Schema) -> list[list[int]]: # part numbers of each mention, in reading order
+def _mentions(marks: SpanAnnotations, schema: Schema) -> list[list[int]]:
+    "The part numbers of each mention, in reading order"
     if not schema.discontiguous: return [[i] for i in range(len(marks.parts))]
     import networkx
     graph = networkx.Graph([p for p, label in marks.pairs.items() if label == SAME])
     graph.add_nodes_from(range(len(marks.parts)))
-    return sorted((sorted(c, key=lambda i: marks.parts[i]) for c in networkx.find_cliques(graph)), key=lambda c: [marks.parts[i] for i in c])
+    groups = [sorted(c, key=lambda i: marks.parts[i]) for c in networkx.find_cliques(graph)]
+    return sorted(groups, key=lambda c: [marks.parts[i] for i in c])
 
-def _joined(parts: list[tuple[int, int, str]]) -> list[tuple[int, int]]: # first and last unit of each stretch
+def _joined(parts: list[tuple[int, int, str]]) -> list[tuple[int, int]]: # units: first, last
     out = []
     for first, last, _ in parts:
         if out and first <= out[-1][1] + 1: out[-1] = out[-1][0], max(last, out[-1][1])
         else: out.append((first, last))
     return out
 
+def _bare(m: Mention, schema: Schema) -> Mention: # without what is asked for
+    asked = {k for t, a, _ in schema.named if t == m.type for k in (a, f'probability of {a}')}
+    return replace(m, attributes={k: v for k, v in m.attributes.items() if k not in asked})
+
+def _attributes(marks: SpanAnnotations, i: int) -> dict[str, str]: # of a part, and how sure
+    if not marks.attribute_confidences: return marks.values[i] | {}
+    sure = marks.attribute_confidences[i].items()
+    return marks.values[i] | {f'probability of {a}': f'{p:.4f}' for a, p in sure}
+
+def _found_mentions(
+    marks: SpanAnnotations,
+    e: Example,
+    schema: Schema,
+    mentions: list[Mention], # of the document up to now; added to
+) -> dict[int, str]: # part number -> the mention that it stands for
+    name = {}
+    for group in _mentions(marks, schema):
+        identity = f'T{len(mentions) + 1}'
+        for i in group: name.setdefault(i, identity)
+        sure = {'probability': f'{min(marks.sure[i] for i in group):.4f}'} if marks.sure else {}
+        runs = _joined([marks.parts[i] for i in group])
+        spans = tuple((e.spans[first][0], e.spans[last][1]) for first, last in runs)
+        attributes = _attributes(marks, group[0]) | sure
+        mentions.append(Mention(identity, marks.parts[group[0]][2], spans, (), attributes))
+    return name
+
+# %% ../../nbs/modeling/09_spans.ipynb #1c5e2b08
 def decode_spans(
     said: list[SpanAnnotations],           # one an example
     examples: list[Example],
     documents: list[Document],
     schema: Schema,
 ) -> list[Document]: # the documents with what was found instead of what was annotated
-    "Marks as mentions, attributes and relations in character offsets, each with its `probability`; an attribute's is `probability of NAME`"
-    asked = {(t, k) for t, a, _ in schema.named for k in (a, f'probability of {a}')} # where mentions are given, this is taken off them first
-    def predictions_of(marks, i): # the attributes of a part, and how sure they are
-        return marks.values[i] | ({f'probability of {a}': f'{p:.4f}' for a, p in marks.attribute_confidences[i].items()} if marks.attribute_confidences else {})
-    bare = lambda m: replace(m, attributes={k: v for k, v in m.attributes.items() if (m.type, k) not in asked})
-    mentions, relations = ([[bare(m) for m in d.mentions] if schema.given else [] for d in documents], [[] for _ in documents])
+    """Marks as mentions, attributes and relations in character offsets, each with its `probability`
+
+    An attribute's is `probability of NAME`. Where mentions are given, what is asked for is first
+    taken off them."""
+    given = schema.given
+    mentions = [[_bare(m, schema) for m in d.mentions] if given else [] for d in documents]
+    relations = [[] for _ in documents]
     for marks, e in zip(said, examples, strict=True):
-        d, name = e.source, dict(enumerate(marks.ids)) if schema.given else {}
-        if schema.given:
-            found = {marks.ids[i]: predictions_of(marks, i) for i in reversed(range(len(marks.parts)))}
-            mentions[d] = [replace(m, attributes=m.attributes | found.get(m.id, {})) for m in mentions[d]]
-        for group in [] if schema.given else _mentions(marks, schema):
-            identity = f'T{len(mentions[d]) + 1}'
-            for i in group: name.setdefault(i, identity)
-            sure = {'probability': f'{min(marks.sure[i] for i in group):.4f}'} if marks.sure else {}
-            spans = tuple((e.spans[first][0], e.spans[last][1]) for first, last in _joined([marks.parts[i] for i in group]))
-            mentions[d].append(Mention(identity, marks.parts[group[0]][2], spans, (), predictions_of(marks, group[0]) | sure))
+        d = e.source
+        if given:
+            name = dict(enumerate(marks.ids))
+            found = {marks.ids[i]: _attributes(marks, i) for i in reversed(range(len(marks.parts)))}
+            mentions[d] = [replace(m, attributes=m.attributes | found.get(m.id, {}))
+                           for m in mentions[d]]
+        else: name = _found_mentions(marks, e, schema, mentions[d])
         for pair, label in marks.pairs.items():
             if label == SAME: continue
-            sure = {'probability': f'{marks.sure_pairs[pair]:.4f}'} if pair in marks.sure_pairs else {}
-            relations[d].append(Relation(f'R{len(relations[d]) + 1}', label, name[pair[0]], name[pair[1]], sure))
-    return [Document(d.id, d.text, tuple(m), tuple(r), d.licence, d.meta) for d, m, r in zip(documents, mentions, relations, strict=True)]
+            known = pair in marks.sure_pairs
+            sure = {'probability': f'{marks.sure_pairs[pair]:.4f}'} if known else {}
+            identity = f'R{len(relations[d]) + 1}'
+            relations[d].append(Relation(identity, label, name[pair[0]], name[pair[1]], sure))
+    return [Document(d.id, d.text, tuple(m), tuple(r), d.licence, d.meta)
+            for d, m, r in zip(documents, mentions, relations, strict=True)]
 
 # %% ../../nbs/modeling/09_spans.ipynb #76720d04
 def representable(
@@ -187,9 +241,17 @@ def representable(
     tagged = {(first, last, schema.types[kind]) for first, last, kind in bio_runs(example.targets)}
     kept = [i for i, part in enumerate(gold.parts) if schema.given or part in tagged]
     parts, number = [gold.parts[i] for i in kept], {i: n for n, i in enumerate(kept)}
-    parts += [] if schema.given else sorted(tagged - {*parts}) # such as the further parts of a mention that may have but one
-    values = [{a: v[a] for t, a, known in schema.named if t == kind and v.get(a) in known}
-              for (*_, kind), v in zip(parts, [gold.values[i] for i in kept] + [{}] * (len(parts) - len(kept)), strict=True)]
+    # such as the further parts of a mention that may have but one
+    parts += [] if schema.given else sorted(tagged - {*parts})
+    by_part = [gold.values[i] for i in kept] + [{}] * (len(parts) - len(kept))
+    values = [_sayable(kind, v, schema) for (*_, kind), v in zip(parts, by_part, strict=True)]
     every = {*candidates(parts, schema)}
-    pairs = {(number[i], number[j]): label for (i, j), label in gold.pairs.items() if i in number and j in number}
-    return SpanAnnotations(parts, values, {p: label for p, label in pairs.items() if p in every}, ids=[gold.ids[i] for i in kept])
+    pairs = {(number[i], number[j]): label for (i, j), label in gold.pairs.items()
+             if i in number and j in number}
+    pairs = {p: label for p, label in pairs.items() if p in every}
+    return SpanAnnotations(parts, values, pairs, ids=[gold.ids[i] for i in kept])
+
+def _sayable(kind: str, attributes: dict[str, str], schema: Schema) -> dict[str, str]:
+    "The attributes of a part of this type that are among the schema's values"
+    return {a: attributes[a] for t, a, known in schema.named
+            if t == kind and attributes.get(a) in known}

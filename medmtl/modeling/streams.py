@@ -29,13 +29,16 @@ class Stream:
     head: str                    # one of `HEADS`
     labels: tuple[str, ...] = () # mention types
     metric: str = ''             # the primary metric's name
-    attributes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict, hash=False) # type -> attribute -> its values
+    # type -> attribute -> its values
+    attributes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict, hash=False)
     relations: tuple[str, ...] = ()
     window: int = 64             # the most units between two related mentions
     level: int = 1               # 1 for mentions, 2 for what builds on them
 
     def __post_init__(self):
-        if self.head not in HEADS: raise ValueError(f'there is no head {self.head!r} for {self.id}; there are {", ".join(HEADS)}')
+        if self.head not in HEADS:
+            raise ValueError(f'there is no head {self.head!r} for {self.id}; '
+                             f'there are {", ".join(HEADS)}')
 
     @classmethod
     def of(cls,
@@ -43,13 +46,16 @@ class Stream:
         settings: dict, # of the stream, in `params/task/`
     ) -> 'Stream':
         "The stream that a task's parameters describe"
-        attributes = {t: {a: tuple(values) for a, values in by.items()} for t, by in (settings.get('attributes') or {}).items()}
-        return cls(id, settings['head'], tuple(settings['labels']), settings['metric'], attributes, tuple(settings['relations']), settings.get('window', 64),
+        attributes = {t: {a: tuple(values) for a, values in by_name.items()}
+                      for t, by_name in (settings.get('attributes') or {}).items()}
+        return cls(id, settings['head'], tuple(settings['labels']), settings['metric'], attributes,
+                   tuple(settings['relations']), settings.get('window', 64),
                    settings.get('level', 1))
 
     @property
     def schema(self) -> Schema: # of a `SpanHead`
-        return Schema(self.labels, self.attributes, self.relations, self.head == 'span_pairs', self.head == 'relation', self.window)
+        return Schema(self.labels, self.attributes, self.relations, self.head == 'span_pairs',
+                      self.head == 'relation', self.window)
 
 # %% ../../nbs/modeling/16_streams.ipynb #a52c9238
 def make_head(
@@ -67,7 +73,8 @@ def make_examples(
     max_tokens: int=512, # the longest example
 ) -> list[Example]: # in the order of the items
     "Documents or queries as the stream's examples"
-    if stream.head == 'bio': return tagging_examples(items, tokenizer, list(stream.labels), max_tokens)
+    labels = list(stream.labels)
+    if stream.head == 'bio': return tagging_examples(items, tokenizer, labels, max_tokens)
     if stream.head == 'ranking': return ranking_examples(items, tokenizer, max_tokens)
     return span_examples(items, tokenizer, stream.schema, max_tokens)
 
@@ -88,55 +95,103 @@ def perfect(
     examples: list[Example],
 ) -> list: # one an example, as the head's `decode` would give it
     "What a head without fault would say"
-    if stream.head == 'bio': return [torch.eye(1 + 2 * len(stream.labels))[e.targets].clamp_min(1e-9).log() for e in examples]
-    return [float(e.targets[0]) for e in examples] if stream.head == 'ranking' else [representable(e, stream.schema) for e in examples]
+    if stream.head == 'bio':
+        one_hot = torch.eye(1 + 2 * len(stream.labels))
+        return [one_hot[e.targets].clamp_min(1e-9).log() for e in examples]
+    if stream.head == 'ranking': return [float(e.targets[0]) for e in examples]
+    return [representable(e, stream.schema) for e in examples]
 
 # %% ../../nbs/modeling/16_streams.ipynb #7654b48b
 @dataclass(frozen=True)
 class Topology:
     "Which adapters there are, and what the tokens of each stream pass on their way up"
-    ranks: dict[str, int]                              # adapter -> r; what is shared first
-    active: dict[str, dict[str, tuple[int, int]]]      # stream -> adapter -> the layers from ≤ i < to in which it acts
-    gated: bool = False                                # are a shared and a private adapter weighed by a gate? (else added)
-    detached: dict[str, list[str]] = field(default_factory=dict) # adapter -> streams that go through it without teaching it
-    depth: int|None = None                             # layers below the exit of level 1; None for one level
-    exit: str = 'depth'                                # where level 1 is read: 'depth' or 'top'
+    ranks: dict[str, int]          # adapter -> r; what is shared first
+    active: dict[str, dict[str, tuple[int, int]]] # stream -> adapter -> its layers from ≤ i < to
+    gated: bool = False            # does a gate weigh a shared and a private adapter? (else added)
+    detached: dict[str, list[str]] = field(default_factory=dict) # adapter -> who does not teach it
+    depth: int|None = None         # layers below the exit of level 1; None for one level
+    exit: str = 'depth'            # where level 1 is read: 'depth' or 'top'
     cross: dict[str, str] = field(default_factory=dict) # level-2 stream -> its cross-level module
-    cross_size: tuple[int, int] = (64, 4)              # rank and heads of these
+    cross_size: tuple[int, int] = (64, 4) # rank and heads of these
 
+# %% ../../nbs/modeling/16_streams.ipynb #9c8f017a
+def _strategy_depth(
+    streams: list[Stream],
+    layers: int,
+    rank: dict[str, int], # of the kinds of adapters that there are
+    fusion: str,
+    level1_depth: float|None,
+    private_only: list[str],
+) -> int|None: # layers below the exit of level 1
+    "Raises `ValueError` where a strategy makes no sense."
+    if not rank: raise ValueError('the strategy has no adapters: all of strategy.adapters are null')
+    depth = None
+    if level1_depth is not None: depth = min(max(round(level1_depth * layers), 1), layers - 1)
+    if depth is None and {'level1', 'level2'} & rank.keys():
+        raise ValueError('adapters of levels need strategy.level1_depth')
+    if strange := set(private_only) - {s.id for s in streams}:
+        raise ValueError(f'{", ".join(sorted(strange))} shall keep out of what is shared, '
+                         f'but the streams are {", ".join(s.id for s in streams)}')
+    if fusion == 'gate' and not {'shared', 'private'} <= rank.keys():
+        raise ValueError('a gate weighs a shared and a private adapter: '
+                         'strategy.adapters must have both')
+    return depth
+
+def _named(adapter: str, stream: Stream, private_only: list[str]) -> str:
+    "The name of a kind's adapter, which is a stream's own where it keeps out of what is shared"
+    return f'{adapter}_{stream.id}' if stream.id in private_only else adapter
+
+def _way_up(
+    s: Stream,
+    layers: int,
+    rank: dict[str, int],
+    depth: int|None,
+    level1_exit: str,
+    private_only: list[str],
+) -> dict[str, tuple[int, int]]: # adapter -> the layers from ≤ i < to
+    "What the tokens of a stream pass. Raises `ValueError` where it is nothing."
+    low, to_top = s.level == 1, level1_exit == 'top'
+    leaves = depth is not None and low and level1_exit == 'depth'
+    adapters = {}
+    if 'shared' in rank and s.id not in private_only: adapters['shared'] = 0, layers
+    if 'level1' in rank:
+        adapters[_named('level1', s, private_only)] = 0, layers if low and to_top else depth
+    if 'level2' in rank and not low: adapters[_named('level2', s, private_only)] = depth, layers
+    if 'private' in rank: adapters[s.id] = 0, depth if leaves else layers
+    if not adapters:
+        raise ValueError(f'{s.id} has no adapter: it keeps out of the shared one '
+                         'and has none of its own')
+    return adapters
+
+# %% ../../nbs/modeling/16_streams.ipynb #58964969
 def topology(
     streams: list[Stream],
     layers: int,            # of the backbone
     adapters: dict,         # 'shared', 'private', 'level1', 'level2' -> rank r, or None
-    fusion: str='none',     # of a shared and a private adapter: 'gate', or 'sum' ('none' where there is but one)
-    level1_depth: float|None=None, # share of the layers below the exit of level 1; None for one level
+    fusion: str='none',     # of a shared and a private adapter: 'gate', 'sum'; 'none' where but one
+    level1_depth: float|None=None, # share of the layers below level 1's exit; None for one level
     level1_exit: str='depth',
-    detach_l1_for_l2: bool=False, # do level-2 streams pass the level-1 adapter without teaching it?
-    cross_level: dict|None=None,  # rank and heads of the attention from level 2 to level 1; None for none
-    private_only: list[str]=(),   # streams that keep out of all that is shared: they have adapters of levels and an attention of their own
+    detach_l1_for_l2: bool=False, # do level-2 streams pass level 1's adapter without teaching it?
+    cross_level: dict|None=None,  # rank and heads of the attention from level 2 to 1; None for none
+    private_only: list[str]=(),   # streams that keep out of all that is shared
 ) -> Topology:
-    "What a strategy means for these streams on a backbone of so many layers. Raises `ValueError` where it makes no sense."
+    """What a strategy means for these streams on a backbone of so many layers
+
+    Streams that keep out of what is shared have adapters of levels and an attention of their own.
+    Raises `ValueError` where the strategy makes no sense."""
     rank = {k: r for k, r in adapters.items() if r}
-    if not rank: raise ValueError('the strategy has no adapters: all of strategy.adapters are null')
-    depth = None if level1_depth is None else min(max(round(level1_depth * layers), 1), layers - 1)
-    if depth is None and {'level1', 'level2'} & rank.keys(): raise ValueError('adapters of levels need strategy.level1_depth')
-    if strange := set(private_only) - {s.id for s in streams}: raise ValueError(f'{", ".join(sorted(strange))} shall keep out of what is shared, but the streams are {", ".join(s.id for s in streams)}')
-    if fusion == 'gate' and not {'shared', 'private'} <= rank.keys(): raise ValueError('a gate weighs a shared and a private adapter: strategy.adapters must have both')
-    active, low = {}, {s.id for s in streams if s.level == 1}
-    named = lambda adapter, s: f'{adapter}_{s.id}' if s.id in private_only else adapter
-    for s in streams:
-        leaves = depth is not None and s.id in low and level1_exit == 'depth'
-        own = {'shared': (0, layers)} if 'shared' in rank and s.id not in private_only else {}
-        if 'level1' in rank: own[named('level1', s)] = (0, layers) if s.id in low and level1_exit == 'top' else (0, depth)
-        if 'level2' in rank and s.id not in low: own[named('level2', s)] = (depth, layers)
-        if 'private' in rank: own[s.id] = (0, depth if leaves else layers)
-        if not own: raise ValueError(f'{s.id} has no adapter: it keeps out of the shared one and has none of its own')
-        active[s.id] = own
-    ranks = {named(k, s): rank[k] for k in ('shared', 'level1', 'level2') if k in rank for s in streams if named(k, s) in active[s.id]}
-    ranks |= {s.id: rank['private'] for s in streams} if 'private' in rank else {}
-    one = any(k in rank for k in ('shared', 'level1', 'level2'))
-    cross = {s.id: 'cross' if one and s.id not in private_only else s.id for s in streams if s.id not in low} if depth is not None and cross_level else {}
-    detached = {'level1': [s.id for s in streams if s.id not in low and s.id not in private_only]} if detach_l1_for_l2 and 'level1' in rank else {}
+    depth = _strategy_depth(streams, layers, rank, fusion, level1_depth, private_only)
+    active = {s.id: _way_up(s, layers, rank, depth, level1_exit, private_only) for s in streams}
+    common, ranks = [k for k in ('shared', 'level1', 'level2') if k in rank], {}
+    for k in common:
+        names = [(_named(k, s, private_only), s) for s in streams]
+        ranks |= {name: rank[k] for name, s in names if name in active[s.id]}
+    if 'private' in rank: ranks |= {s.id: rank['private'] for s in streams}
+    high, cross, detached = [s.id for s in streams if s.level != 1], {}, {}
+    if depth is not None and cross_level:
+        cross = {s: 'cross' if common and s not in private_only else s for s in high}
+    if detach_l1_for_l2 and 'level1' in rank:
+        detached = {'level1': [s for s in high if s not in private_only]}
     size = (cross_level['rank'], cross_level['heads']) if cross_level else (64, 4)
     return Topology(ranks, active, fusion == 'gate', detached, depth, level1_exit, cross, size)
 
@@ -152,15 +207,20 @@ def build_network(
     weighting: str='equal',         # of the streams' losses; or 'uncertainty'
     factors: dict[str, float]|None=None, # stream -> what its loss is multiplied by
 ) -> Network:
-    "A backbone with adapters and one head a stream; a stream's first weights do not depend on the other streams"
-    bank = AdapterBank(backbone.model, way.ranks, way.active, targets, alpha, dropout, seed, way.gated, way.detached)
+    "A backbone with adapters and one head a stream, whose first weights depend on no other stream"
+    bank = AdapterBank(backbone.model, way.ranks, way.active, targets, alpha, dropout, seed,
+                       way.gated, way.detached)
     heads, levels, device = {}, None, backbone.model.device
     for stream in streams:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             heads[stream.id] = make_head(stream, backbone.hidden).to(device)
     if way.depth is not None:
-        cross = {n: CrossLevel(backbone.hidden, *way.cross_size, torch.Generator().manual_seed(seed)).to(device) for n in dict.fromkeys(way.cross.values())}
-        levels = Levels(backbone.model, way.depth, [s.level == 1 for s in streams], way.exit, cross,
-                        {i: way.cross[s.id] for i, s in enumerate(streams) if s.id in way.cross})
+        cross = {}
+        for n in dict.fromkeys(way.cross.values()):
+            generator = torch.Generator().manual_seed(seed)
+            cross[n] = CrossLevel(backbone.hidden, *way.cross_size, generator).to(device)
+        cross_of = {i: way.cross[s.id] for i, s in enumerate(streams) if s.id in way.cross}
+        levels = Levels(backbone.model, way.depth, [s.level == 1 for s in streams], way.exit,
+                        cross, cross_of)
     return Network(backbone, bank, heads, weighting, levels, factors)

@@ -24,20 +24,44 @@ def bio_targets(
     mentions: tuple[Mention, ...],
     types: list[str],             # mention types that are tagged; others are left out
 ) -> list[int]: # one label number a unit
-    "BIO targets. Of mentions that overlap the longer one is tagged; each part of a discontiguous one is tagged as a mention."
+    """BIO targets. Of mentions that overlap the longer one is tagged; each part of a discontiguous
+    one is tagged as a mention."""
     targets = [0] * len(spans)
-    parts = sorted({(s, e, m.type) for m in mentions if m.type in types for s, e in m.spans}, key=lambda p: (p[0] - p[1], p))
-    for start, end, kind in parts:
+    parts = {(s, e, m.type) for m in mentions if m.type in types for s, e in m.spans}
+    for start, end, kind in sorted(parts, key=lambda p: (p[0] - p[1], p)):
         inside = [i for i, (s, e) in enumerate(spans) if s < end and start < e]
         if any(targets[i] for i in inside): continue
         for n, i in enumerate(inside): targets[i] = 1 + 2 * types.index(kind) + (n > 0)
     return targets
 
 # %% ../../nbs/modeling/08_tagging.ipynb #e4c09730
-def _reads(text: str, offsets: list[tuple[int, int]], unit: tuple[int, int, int, int]) -> tuple[int, int, int, int]: # token positions
+def _reads(
+    text: str,
+    offsets: list[tuple[int, int]],
+    unit: tuple[int, int, int, int],
+) -> tuple[int, int, int, int]: # token positions
     start, end, first, last = unit
-    shared = text[offsets[first][0]:start].strip(), text[end:offsets[last][1]].strip() # with the unit before, with the one after
+    # is the token shared with the unit before, with the one after?
+    shared = text[offsets[first][0]:start].strip(), text[end:offsets[last][1]].strip()
     return first - (not shared[0]), first, last, last + (not shared[1])
+
+def _window_example(
+    i: int,    # number of the document
+    document: Document,
+    encoded: dict,
+    whole: list[tuple[int, int, int, int]], # units
+    targets: list[int],                     # of these
+    start: int,
+    end: int,  # of the window, in tokens
+) -> Example|None: # None where no unit ends in it
+    here = [n for n, (*_, last) in enumerate(whole) if start <= last < end]
+    if not here: return None
+    tags = [targets[n] for n in here]
+    if tags[0] and tags[0] % 2 == 0: tags[0] -= 1
+    offsets = encoded['offset_mapping']
+    def inside(p): return min(max(p, start), end - 1) - start
+    reads = [tuple(map(inside, _reads(document.text, offsets, whole[n]))) for n in here]
+    return Example(encoded['input_ids'][start:end], i, reads, tags, [whole[n][:2] for n in here])
 
 def tagging_examples(
     documents: list[Document],
@@ -49,19 +73,15 @@ def tagging_examples(
     is tagged as two. Raises `ValueError` where offsets leave the words without tokens."""
     out, counted = [], []
     for i, document in enumerate(documents):
-        encoded = tokenizer(document.text, return_offsets_mapping=True, add_special_tokens=False, truncation=False, verbose=False)
+        encoded = tokenizer(document.text, return_offsets_mapping=True, add_special_tokens=False,
+                            truncation=False, verbose=False)
         offsets = encoded['offset_mapping']
         whole = units(document.text, offsets)
         counted.append(check_offsets(tokenizer, document.id, document.text, offsets, whole))
         targets = bio_targets([(s, e) for s, e, *_ in whole], document.mentions, types)
         for start, end in windows(document.text, offsets, max_tokens):
-            here = [n for n, (*_, last) in enumerate(whole) if start <= last < end]
-            if not here: continue
-            tags = [targets[n] for n in here]
-            if tags[0] and tags[0] % 2 == 0: tags[0] -= 1
-            inside = lambda p, start=start, end=end: min(max(p, start), end - 1) - start
-            reads = [tuple(map(inside, _reads(document.text, offsets, whole[n]))) for n in here]
-            out.append(Example(encoded['input_ids'][start:end], i, reads, tags, [whole[n][:2] for n in here]))
+            example = _window_example(i, document, encoded, whole, targets, start, end)
+            if example is not None: out.append(example)
     check_corpus(tokenizer, counted)
     return out
 
@@ -85,14 +105,20 @@ def tags_to_mentions(
     types: list[str],
     scores: Tensor|None=None,     # (units, labels) log-probabilities, for the mention's own
 ) -> list[Mention]:
-    "Mentions in character offsets, with the mean probability of their tags as attribute `probability`"
+    "Mentions in character offsets, with the mean probability of their tags as `probability`"
     def sure(first, last):
-        return {} if scores is None else {'probability': f'{float(scores[range(first, last + 1), tags[first:last + 1]].mean().exp()):.4f}'}
-    return [Mention(f'T{n}', types[kind], ((spans[first][0], spans[last][1]),), (), sure(first, last)) for n, (first, last, kind) in enumerate(bio_runs(tags), 1)]
+        if scores is None: return {}
+        p = scores[range(first, last + 1), tags[first:last + 1]].mean().exp()
+        return {'probability': f'{float(p):.4f}'}
+    out = []
+    for n, (first, last, kind) in enumerate(bio_runs(tags), 1):
+        span = spans[first][0], spans[last][1]
+        out.append(Mention(f'T{n}', types[kind], (span,), (), sure(first, last)))
+    return out
 
 # %% ../../nbs/modeling/08_tagging.ipynb #5f3bf28d
 class TaggingHead(nn.Module):
-    "From the states at a unit to BIO labels, through one hidden layer and a conditional random field"
+    "From the states at a unit to BIO labels: a hidden layer and a conditional random field"
     def __init__(self,
         hidden: int,       # size of the backbone's states
         types: list[str],  # mention types
@@ -102,7 +128,9 @@ class TaggingHead(nn.Module):
     ):
         super().__init__()
         self.types, n = list(types), 1 + 2 * len(types)
-        self.score = nn.Sequential(nn.Dropout(dropout), nn.Linear(reads * hidden, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, n))
+        self.score = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(reads * hidden, width), nn.GELU(),
+            nn.Dropout(dropout), nn.Linear(width, n))
         self.learnt = nn.Parameter(torch.zeros(n, n)) # of the steps from label to label
         self.register_buffer('allowed', allowed_steps(n), persistent=False)
 
@@ -122,14 +150,16 @@ class TaggingHead(nn.Module):
         reads: HeadInputs,       # targets are label numbers; a sequence is an example
         whole: dict[str, int]|None=None, # counts of the step that this is a part of
     ) -> Tensor: # scalar, mean over units: those of the whole step, of which this is the part
-        return chain_loss(scores, reads.targets, reads.lengths, self.steps) * (len(reads.targets) / (whole or self.counts(reads))['units'])
+        loss = chain_loss(scores, reads.targets, reads.lengths, self.steps)
+        return loss * (len(reads.targets) / (whole or self.counts(reads))['units'])
 
     def decode(self,
         scores: Tensor,     # (units, labels)
         reads: HeadInputs,
     ) -> list[Tensor]: # one (units, labels) an example, on the CPU
         "Log-probabilities of the labels, over all sequences"
-        return list(marginals(scores, reads.lengths, self.steps).clamp_min(1e-12).log().cpu().split(reads.lengths))
+        p = marginals(scores, reads.lengths, self.steps)
+        return list(p.clamp_min(1e-12).log().cpu().split(reads.lengths))
 
 # %% ../../nbs/modeling/08_tagging.ipynb #f8bd2b50
 def decode_tagging(
@@ -142,6 +172,11 @@ def decode_tagging(
     found = {i: [] for i in range(len(documents))}
     steps = allowed_steps(1 + 2 * len(types))
     for scores, example in zip(said, examples, strict=True):
-        found[example.source] += tags_to_mentions(viterbi(scores, steps), example.spans, types, scores)
-    return [Document(d.id, d.text, tuple(Mention(f'T{n}', m.type, m.spans, (), m.attributes) for n, m in enumerate(found[i], 1)), (), d.licence)
-            for i, d in enumerate(documents)]
+        tags = viterbi(scores, steps)
+        found[example.source] += tags_to_mentions(tags, example.spans, types, scores)
+    out = []
+    for i, d in enumerate(documents):
+        mentions = tuple(Mention(f'T{n}', m.type, m.spans, (), m.attributes)
+                         for n, m in enumerate(found[i], 1))
+        out.append(Document(d.id, d.text, mentions, (), d.licence))
+    return out

@@ -16,7 +16,7 @@ from torch import nn, Tensor
 class TaskMask:
     "Where one adapter acts in a batch, and which row of its gradient table each stretch belongs to"
     name: str
-    pieces: list[tuple[int|None, int, int]] # row of the table (None: no gradient wanted), from ≤ token < to; in reading order
+    pieces: list[tuple[int|None, int, int]] # row or None (no gradient), from ≤ token < to; in order
 
     def __post_init__(self):
         self.runs: list[tuple[int, int]] = [] # the same stretches, adjacent ones as one
@@ -38,7 +38,8 @@ class TaskMask:
         scale: float=1.,
     ):
         "Add scale · h w where the tokens came from"
-        for (start, end), part in zip(self.runs, h.split([end - start for start, end in self.runs]), strict=True):
+        parts = h.split([end - start for start, end in self.runs])
+        for (start, end), part in zip(self.runs, parts, strict=True):
             into[start:end].addmm_(part, w, alpha=scale)
 
     def gradient(self,
@@ -49,12 +50,14 @@ class TaskMask:
     ) -> Tensor|None: # (out, in); None where it went into the table, or no task wants it
         "δᵀ x, whole, or cut at the borders of tasks"
         sizes = [end - start for _, start, end in self.pieces]
-        wanted = [(row, *parts) for (row, _, _), *parts in zip(self.pieces, d.split(sizes), x.split(sizes), strict=True) if row is not None]
+        parts = zip(self.pieces, d.split(sizes), x.split(sizes), strict=True)
+        wanted = [(row, d_t, x_t) for (row, _, _), d_t, x_t in parts if row is not None]
         if table is not None:
             for row, d_t, x_t in wanted: table[row].add_(d_t.T @ x_t, alpha=scale)
             return None
         if len(wanted) == len(self.pieces): return (d.T @ x).mul_(scale)
-        return sum(d_t.T @ x_t for _, d_t, x_t in wanted).mul_(scale) if wanted else None
+        if not wanted: return None
+        return sum(d_t.T @ x_t for _, d_t, x_t in wanted).mul_(scale)
 
 # %% ../../nbs/modeling/04_task_gradients.ipynb #4c56d924
 class _Tied(torch.autograd.Function):
@@ -62,14 +65,17 @@ class _Tied(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, W: Tensor, reach: TaskMask, table: Tensor|None) -> Tensor:
         w, kept = W.to(x.dtype), reach.of(x)
-        ctx.save_for_backward(x, w); ctx.reach, ctx.table, ctx.dtype = reach, table, W.dtype
+        ctx.save_for_backward(x, w)
+        ctx.reach, ctx.table, ctx.dtype = reach, table, W.dtype
         return kept @ w.T
 
     @staticmethod
     def backward(ctx, d: Tensor):
         x, w = ctx.saved_tensors
         dx = None
-        if ctx.needs_input_grad[0]: dx = torch.zeros_like(x); ctx.reach.spread(dx, d, w)
+        if ctx.needs_input_grad[0]:
+            dx = torch.zeros_like(x)
+            ctx.reach.spread(dx, d, w)
         dW = ctx.reach.gradient(d, ctx.reach.of(x), ctx.table)
         return dx, None if dW is None else dW.to(ctx.dtype), None, None
 
@@ -77,7 +83,7 @@ def tied_linear(
     x: Tensor, # (tokens, in)
     W: Tensor, # (out, in)
     reach: TaskMask,
-    table: Tensor|None=None, # (T, out, in) where the gradient goes, a row a task; None: to W, as ever
+    table: Tensor|None=None, # (T, out, in) where the gradient goes; None: to W, as ever
 ) -> Tensor: # (tokens reached, out)
     "A linear layer that several tasks share"
     return _Tied.apply(x, W, reach, table)
@@ -94,25 +100,30 @@ class TaskGradients:
     def __post_init__(self):
         if not self.weights: raise ValueError(f'{", ".join(self.tasks)} share no weights')
         sizes = [w.numel() for w in self.weights]
-        self.table = torch.zeros(len(self.tasks), sum(sizes), dtype=self.weights[0].dtype, device=self.weights[0].device)
+        first, T = self.weights[0], len(self.tasks)
+        self.table = torch.zeros(T, sum(sizes), dtype=first.dtype, device=first.device)
         parts = zip(self.table.split(sizes, 1), self.weights, strict=True)
-        self.views = [part.view(len(self.tasks), *w.shape) for part, w in parts] # (T, …) a weight, parts of the table
+        self.views = [part.view(T, *w.shape) for part, w in parts] # (T, …), parts of the table
 
     @property
-    def present(self) -> list[int]: return [i for i, t in enumerate(self.tasks) if t in self.seen] # rows
+    def present(self) -> list[int]: # rows
+        return [i for i, t in enumerate(self.tasks) if t in self.seen]
 
     def clear(self, seen: Iterable[str]):
         "Begin a step that has these tasks"
-        self.table.zero_(); self.seen = set(seen)
+        self.table.zero_()
+        self.seen = set(seen)
 
-    def _columns(self): # yields (T, ≤ 65,536) pieces of the table in double precision, and where each begins
+    def _columns(self):
+        "Pieces of the table, (T, ≤ 65,536) in double precision, and where each begins"
         width = 1 << 16 # a piece stays in the processor's cache
         for start in range(0, self.table.shape[1], width):
             yield self.table[:, start:start + width].double(), start
 
-    def gram(self) -> Tensor: # (T', T') on the CPU, in double precision; of the tasks that are present
+    def gram(self) -> Tensor: # (T', T') of the tasks that are present; double precision, on the CPU
         "The products of the tasks' gradients with each other"
-        K = torch.zeros(len(self.tasks), len(self.tasks), dtype=torch.double, device=self.table.device)
+        T, device = len(self.tasks), self.table.device
+        K = torch.zeros(T, T, dtype=torch.double, device=device)
         for part, _ in self._columns(): K.addmm_(part, part.T)
         return K.cpu()[self.present][:, self.present]
 
@@ -124,4 +135,5 @@ class TaskGradients:
         every[self.present] = weights.double()
         every, whole = every.to(self.table.device), torch.empty_like(self.table[0])
         for part, start in self._columns(): whole[start:start + part.shape[1]] = every @ part
-        for w, g in zip(self.weights, whole.split([w.numel() for w in self.weights]), strict=True): w.grad = g.view_as(w)
+        grads = whole.split([w.numel() for w in self.weights])
+        for w, g in zip(self.weights, grads, strict=True): w.grad = g.view_as(w)

@@ -14,20 +14,21 @@ from torch import Tensor
 @dataclass
 class Example:
     "Token ids, and where a head reads what"
-    ids: list[int]                         # token ids
-    source: int                            # which document or query it comes from
-    reads: list[int]|list[tuple[int, ...]] # where the head reads the states: a token position, or several together, a read
-    targets: list[int] = field(default_factory=list) # one a read: a label's number, or a relevance; -1 for unknown
-    spans: list[tuple[int, int]] = field(default_factory=list) # one a read: characters of the source, for tagging
-    candidate: int = -1                    # which candidate of the query, for ranking
-    gold: object = None                    # what else a head needs to know: `SpanAnnotations`, for mentions with attributes and relations
+    ids: list[int]         # token ids
+    source: int            # which document or query it comes from
+    reads: list[int]|list[tuple[int, ...]] # token positions to read at, one or several a read
+    targets: list[int] = field(default_factory=list) # one a read: a label's number, a relevance; -1
+    spans: list[tuple[int, int]] = field(default_factory=list) # one a read: characters, for tagging
+    candidate: int = -1    # which candidate of the query, for ranking
+    gold: object = None    # what else a head needs to know, such as `SpanAnnotations`
 
     def __len__(self): return len(self.ids)
 
 # %% ../../nbs/modeling/06_windows.ipynb #1309fe40
 @dataclass
 class HeadInputs:
-    "Where one stream's head reads a batch, and what it should say there; k reads of all its examples, one example after the other"
+    """Where one stream's head reads a batch, and what it should say there; k reads of all its
+    examples, one example after the other"""
     at: Tensor        # (k,) or (k, reads together) row * length + position
     targets: Tensor   # (k,) as the examples give them
     groups: Tensor    # (k,) source of each read
@@ -35,20 +36,23 @@ class HeadInputs:
     order: list[int]  # the number of each example
 
     @property
-    def lengths(self) -> list[int]: return [len(e.reads) for e in self.examples] # reads of each example
+    def lengths(self) -> list[int]: # reads of each example
+        return [len(e.reads) for e in self.examples]
 
 # %% ../../nbs/modeling/06_windows.ipynb #1df580bf
 _WORD = re.compile(r'[^\W_]+|[()\[\]{}]|([^\w\s]|_)\1*')
 
 def units(
     text: str,
-    offsets: list[tuple[int, int]], # (start, end) of each token in `text`, as the tokenizer gives them
-) -> list[tuple[int, int, int, int]]: # start, end in characters (end excluded), and the positions of its first and last token
-    "The words of `text`, each with the tokens that hold some of it; those of which no token holds any are left out"
+    offsets: list[tuple[int, int]], # (start, end) of each token, as the tokenizer gives them
+) -> list[tuple[int, int, int, int]]: # start, end in characters, and its first and last token
+    """The words of `text`, each with the tokens that hold some of it; those of which no token holds
+    any are left out. The end in characters is excluded, the last token is not."""
     out, first = [], 0
     for word in _WORD.finditer(text):
         start, end = word.span()
-        while first < len(offsets) and offsets[first][1] <= start: first += 1 # before this word, so before all that follow
+        # before this word, so before all that follow
+        while first < len(offsets) and offsets[first][1] <= start: first += 1
         at, held = first, []
         while at < len(offsets) and offsets[at][0] < end:
             if max(start, offsets[at][0]) < min(end, offsets[at][1]):
@@ -115,10 +119,13 @@ def windows(
     if max_tokens < 1: raise ValueError(f'max_tokens must be at least 1, not {max_tokens}')
     def quality(i): # of a cut before token i
         before = text[max(0, offsets[i - 1][0] - 2):offsets[i][0] + 1]
-        return 3 if '\n' in before else 2 if re.search(r'[.!?;:]\s', before) else 1 if before[-1:].isspace() else 0
+        if '\n' in before: return 3
+        if re.search(r'[.!?;:]\s', before): return 2
+        return 1 if before[-1:].isspace() else 0
     out, start = [], 0
     while len(offsets) - start > max_tokens:
         middle = start + max(1, max_tokens // 2)
         cut = max(range(middle, start + max_tokens + 1), key=lambda i: (quality(i), i))
-        out.append((start, cut)); start = cut
+        out.append((start, cut))
+        start = cut
     return out + [(start, len(offsets))] if start < len(offsets) else out
