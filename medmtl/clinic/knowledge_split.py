@@ -23,7 +23,8 @@ SHOWN_BY = 2 # tasks that would show a kept thing
 Item = str|tuple # a concept's name, (concept, word), ('drug', name), ('fact', disease, drug)
 
 def _leader(item: Item, where: dict[Item, str]) -> str:
-    "A kept concept's words, and the facts about a kept disease or drug, go where it goes: they cannot be shown without it"
+    """A kept concept's words, and the facts about a kept disease or drug, go where it goes: they
+    cannot be shown without it"""
     if isinstance(item, str): return item
     parts = [item[1], ('drug', item[2])] if item[0] == 'fact' else [item[0]]
     return str(next((p for p in parts if where.get(p, 'train') != 'train'), item))
@@ -73,8 +74,11 @@ def _exact(form: str) -> bool: return len(re.findall('[A-Z]', form)) > 1 and len
 def _vocabulary() -> tuple[dict[tuple[str, ...], str], set[tuple[str, ...]]]:
     "Tokens → the word that they are; and all beginnings of such"
     w = world()
-    drugs = {d for about in w.diseases.values() for x in about.drugs for d in of_stem(drug_name(x))} | {*w.drugs}
-    words = {tuple(_TOKEN.findall(f if _exact(f) else f.lower())): f for f in [*w.words, *sorted(drugs)]}
+    drugs = ({d
+              for about in w.diseases.values() for x in about.drugs for d in of_stem(drug_name(x))}
+             | {*w.drugs})
+    words = {tuple(_TOKEN.findall(f if _exact(f) else f.lower())): f
+             for f in [*w.words, *sorted(drugs)]}
     return words, {key[:n] for key in words for n in range(1, len(key) + 1)}
 
 def spoken_of(
@@ -91,7 +95,9 @@ def spoken_of(
             while i + n <= len(row) and (key := tuple(row[i:i + n])) in begin:
                 if key in words and (best is None or n > best[0]): best = n, words[key]
                 n += 1
-        if best: out.append(best[1]); i += best[0]
+        if best:
+            out.append(best[1])
+            i += best[0]
         else: i += 1
     return out
 
@@ -110,11 +116,13 @@ def facts_in(
     "Which drug is for which disease, as far as both are spoken of"
     w, given = world(), _indications()
     diseases = {w.words[x] for x in words if x in w.words}
-    return sorted((name, drug) for drug in {*words} & given.keys() for name in given[drug] & diseases)
+    return sorted((name, drug)
+                  for drug in {*words} & given.keys() for name in given[drug] & diseases)
 
 def text_of(item: Document|Query) -> str:
     "All of the text"
-    return item.text if isinstance(item, Document) else '\n'.join([item.text, *(c.text for c in item.candidates)])
+    return (item.text if isinstance(item, Document)
+            else '\n'.join([item.text, *(c.text for c in item.candidates)]))
 
 # %% ../../nbs/clinic/12_knowledge_split.ipynb #27575f77
 @dataclass
@@ -137,11 +145,15 @@ def standing(
     "Where the knowledge stands that a test set needs"
     rows, out = [spoken_of(text_of(d)) for d in test], {}
     words, facts = [x for row in rows for x in row], [f for row in rows for f in facts_in(row)]
-    secret = {i if isinstance(i, str) else i[1] for i in kept(seed) if isinstance(i, str) or i[0] != 'fact'}
-    for kind, items in (('words', words), ('kept', [x for x in words if x in secret]), ('facts', facts)):
-        own, *rest = ({*s.facts} if kind == 'facts' else {*s.words} for _, s in sorted(shown.items(), key=lambda ts: ts[0] != task))
+    secret = {i if isinstance(i, str) else i[1]
+              for i in kept(seed) if isinstance(i, str) or i[0] != 'fact'}
+    for kind, items in (('words', words), ('kept', [x for x in words if x in secret]),
+                        ('facts', facts)):
+        own, *rest = ({*s.facts} if kind == 'facts' else {*s.words}
+                      for _, s in sorted(shown.items(), key=lambda ts: ts[0] != task))
         others = set().union(*rest)
-        out[kind] = dict(Counter('own' if x in own else 'elsewhere' if x in others else 'nowhere' for x in items))
+        out[kind] = dict(Counter('own' if x in own else 'elsewhere' if x in others else 'nowhere'
+                                 for x in items))
         out[kind] = {place: out[kind].get(place, 0) for place in ('own', 'elsewhere', 'nowhere')}
     return out
 
@@ -153,9 +165,12 @@ def ledger(
     "Every kept thing, who needs it, and who may show it"
     where, rows = homes(world(), seed), []
     for item, (u, who) in kept(seed).items():
-        kind = 'concept' if isinstance(item, str) else item[0] if item[0] in ('drug', 'fact') else 'word'
-        name = item if isinstance(item, str) else ' = '.join(item) if kind == 'word' else ' → '.join(item[1:])
-        rows.append({'kind': kind, 'name': name, 'home': where[item], 'needed': [t for t in tasks if t not in who],
+        kind = ('concept'
+                if isinstance(item, str) else item[0] if item[0] in ('drug', 'fact') else 'word')
+        name = (item if isinstance(item, str)
+                else ' = '.join(item) if kind == 'word' else ' → '.join(item[1:]))
+        rows.append({'kind': kind, 'name': name, 'home': where[item],
+                     'needed': [t for t in tasks if t not in who],
                      'shown': [t for t in tasks if t in who and u < dial]})
     return rows
 
@@ -168,8 +183,11 @@ def renamed(
     id = re.sub(r'\d', lambda m: mark + m[0], item.id, count=1)
     if isinstance(item, Query):
         meta = {k.replace(item.id, id): v for k, v in item.meta.items()}
-        return replace(item, id=id, meta=meta, candidates=tuple(replace(c, id=c.id.replace(item.id, id)) for c in item.candidates))
+        return replace(item, id=id, meta=meta,
+                       candidates=tuple(replace(c, id=c.id.replace(item.id, id))
+                                        for c in item.candidates))
     def swap(x): return x.replace(f'@{item.id}@', f'@{id}@')
     mentions = tuple(replace(m, id=swap(m.id)) for m in item.mentions)
-    relations = tuple(replace(r, id=swap(r.id), head=swap(r.head), tail=swap(r.tail)) for r in item.relations)
+    relations = tuple(replace(r, id=swap(r.id), head=swap(r.head), tail=swap(r.tail))
+                      for r in item.relations)
     return replace(item, id=id, mentions=mentions, relations=relations)

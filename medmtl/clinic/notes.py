@@ -13,26 +13,32 @@ from collections.abc import Callable
 from random import Random
 from ..data.documents import Document, Licence, Mention
 from .drugs import NO_DRUGS, clash, drug_name, in_words
-from .templates import (AFTER, ARRIVAL, COURSE, FAMILY, INPATIENT, INSTRUCTIONS, LETTER, LETTER_END, MORE, NEGATED,
-                                  OPENING, PARTS, SHARED, SOCIAL, UNSURE, Scene, fill, lines_of, say,
-                                  say_shared, say_state, tell, tidy, unmark, years_ago)
+from .templates import (
+    AFTER, ARRIVAL, COURSE, FAMILY, INPATIENT, INSTRUCTIONS, LETTER, LETTER_END, MORE, NEGATED,
+    OPENING, PARTS, SHARED, SOCIAL, UNSURE, Scene, fill, lines_of, say, say_shared, say_state, tell,
+    tidy, unmark, years_ago)
 from .knowledge import Lexicon, admit, fits
 
 # %% ../../nbs/clinic/05_notes.ipynb #663186d7
 SYSTEMS = '''
-HEENT / icter|exudat|thrush|mucous|proptosis|goiter|lymphaden|turbin|conjunctiv|lens|disc|sinus|oropharynx|tonsils|sclerae|thyroid / \
-NCAT, PERRL, EOMI; PERRL, MMM, OP clear; neck supple
+HEENT / \
+icter|exudat|thrush|mucous|proptosis|goiter|lymphaden|turbin|conjunctiv|lens|disc|sinus|oropharynx|tonsils|sclerae|thyroid / NCAT, PERRL, EOMI; PERRL, MMM, OP clear; neck supple
 CV / murmur|rhythm|tachyc|bradyc|jugular|rub|bruit / RRR, nl S1 S2; regular rate, no gallops; RRR
-Lungs / crackles|rhonchi|wheez|breath sounds|percussion|lungs|tachypnea|hypoxia / CTAB; clear to auscultation bilaterally; good air movement
-Abd / (?<!calf )(?<!sinus )tenderness|rebound|guarding|megaly|ascites|mass|abdomen / soft, NT/ND, +BS; soft, benign; +BS, soft
-Ext / edema|calf|joint|ulcer|cyanosis|synov|motion|crepitus|leg|knee|shoulder|tender points / WWP, 2+ pulses; no deformity, pulses \
-intact; warm
-Neuro / paresis|drift|sensation|drop|nystag|rigid|bradykin|reflex|asterix|gait|nuchal|speech|affect / A&Ox3, CN II-XII intact; strength \
-5/5 throughout; nonfocal
-Skin / erythema|warmth|plaques|vesicles|bruising|pallor|spider|xanth|hirsut / warm and dry, intact; clear
+Lungs / crackles|rhonchi|wheez|breath sounds|percussion|lungs|tachypnea|hypoxia / CTAB; clear to \
+auscultation bilaterally; good air movement
+Abd / (?<!calf )(?<!sinus )tenderness|rebound|guarding|megaly|ascites|mass|abdomen / soft, NT/ND, \
++BS; soft, benign; +BS, soft
+Ext / edema|calf|joint|ulcer|cyanosis|synov|motion|crepitus|leg|knee|shoulder|tender points / WWP, \
+2+ pulses; no deformity, pulses intact; warm
+Neuro / \
+paresis|drift|sensation|drop|nystag|rigid|bradykin|reflex|asterix|gait|nuchal|speech|affect / \
+A&Ox3, CN II-XII intact; strength 5/5 throughout; nonfocal
+Skin / erythema|warmth|plaques|vesicles|bruising|pallor|spider|xanth|hirsut / warm and dry, \
+intact; clear
 '''
 
-_SYSTEMS = [(name, re.compile(pattern), normal.split('; ')) for name, pattern, normal in (line.split(' / ') for line in lines_of(SYSTEMS))]
+_SYSTEMS = [(name, re.compile(pattern), normal.split('; '))
+            for name, pattern, normal in (line.split(' / ') for line in lines_of(SYSTEMS))]
 
 # %% ../../nbs/clinic/05_notes.ipynb #a908dab8
 def vitals(
@@ -41,20 +47,28 @@ def vitals(
 ) -> str:
     "One line; unmarked, as numbers are nobody's disorder"
     r = scene.rng
-    if found is None: found = {*scene.signs, *(scene.lexicon.world.words[s] for s in scene.disease.symptoms)}
+    if found is None:
+        found = {*scene.signs, *(scene.lexicon.world.words[s] for s in scene.disease.symptoms)}
     t = r.uniform(100.6, 103) if 'fever' in found else r.uniform(97.4, 98.9)
-    hr = r.randrange(104, 132) if 'tachycardia' in found else r.randrange(42, 54) if 'bradycardia' in found else r.randrange(62, 94)
-    sys = r.randrange(*((78, 90) if 'hypotension' in found else (150, 178) if 'hypertension' in scene.patient.chronic else (108, 138)))
-    dia, rr = sys * 3 // 5 + r.randrange(-4, 5), r.randrange(*((22, 31) if 'tachypnea' in found else (12, 19)))
-    sat, air = r.randrange(*((84, 91) if 'hypoxia' in found else (95, 100))), r.choice(['RA', 'RA', 'on room air'])
+    hr = (r.randrange(104, 132) if 'tachycardia' in found
+          else r.randrange(42, 54) if 'bradycardia' in found else r.randrange(62, 94))
+    sys = r.randrange(*((78, 90) if 'hypotension' in found
+                        else (150, 178) if 'hypertension' in scene.patient.chronic else (108, 138)))
+    dia = sys * 3 // 5 + r.randrange(-4, 5)
+    rr = r.randrange(*((22, 31) if 'tachypnea' in found else (12, 19)))
+    sat = r.randrange(*((84, 91) if 'hypoxia' in found else (95, 100)))
+    air = r.choice(['RA', 'RA', 'on room air'])
     return f'T {t:.1f} HR {hr} BP {sys}/{dia} RR {rr} {r.choice(["SpO2", "O2 sat"])} {sat}% {air}'
 
 def states_of(scene: Scene, group: str) -> list[tuple[str, str]]: # part and state
     "What may be seen in parts, in this patient"
     p, known = scene.patient, scene.lexicon.by_kind['part']
     names = {c.name for c in known if fits(c, p.sex, p.age)}
-    if scene.disease.specialist != 'neurologist': names -= {'gait unsteady', 'gait ataxic', 'speech slurred', 'speech dysarthric'}
-    return [(part, state) for part, states in PARTS.get(group, []) for state in states if f'{part.rstrip("*")} {state}' in names]
+    if scene.disease.specialist != 'neurologist':
+        names -= {'gait unsteady', 'gait ataxic', 'speech slurred', 'speech dysarthric'}
+    return [(part, state)
+            for part, states in PARTS.get(group, []) for state in states
+            if f'{part.rstrip("*")} {state}' in names]
 
 def listed(items: list[str], joint: str='and') -> str: # 'a, b and c'
     "Items as a sentence lists them"
@@ -78,7 +92,9 @@ def examination(scene: Scene, n: int) -> str: # n systems, a line each; those wi
         elif i in quiet:
             no = [x for x in scene.queue['noex'] if pattern.search(x)][:scene.rng.choice([0, 1, 2])]
             for x in no: scene.queue['noex'].remove(x)
-            out.append(f'{name}: {scene.rng.choice(normal)}' + (', no ' + listed([say(scene, x, NEGATED) for x in no], 'or') if no else ''))
+            out.append(f'{name}: {scene.rng.choice(normal)}'
+                       + (', no ' + listed([say(scene, x, NEGATED) for x in no], 'or')
+                          if no else ''))
     return '\n'.join(out) + ('\nOther: ' + ', '.join(say(scene, s) for s in left) if left else '')
 
 # %% ../../nbs/clinic/05_notes.ipynb #0fe4e6d8
@@ -87,23 +103,30 @@ def history(scene: Scene) -> str:
     rng, items = scene.rng, [say(scene, x) for x in [*scene.queue['co'], *scene.queue['hx']]]
     scene.queue['co'], scene.queue['hx'] = [], []
     rng.shuffle(items)
-    def detail(): return rng.choice([*['']*5, f', dx [**{years_ago(scene)}**]', f', sees Dr. [**Last Name {rng.randrange(99)}**]'])
+    def detail():
+        return rng.choice([*['']*5, f', dx [**{years_ago(scene)}**]',
+                           f', sees Dr. [**Last Name {rng.randrange(99)}**]'])
     items = [x + detail() for x in items]
-    if not items: return rng.choice(['As above.', 'See HPI.'] if scene.patient.chronic or scene.patient.history else ['None.'])
+    if not items:
+        return rng.choice(['As above.', 'See HPI.']
+                          if scene.patient.chronic or scene.patient.history else ['None.'])
     style = rng.choice(['- ', '# ', '', '1'])
     if style == '': return ', '.join(items) + '.'
-    return '\n'.join((f'{i}. ' if style == '1' else style) + tidy(x) for i, x in enumerate(items, 1))
+    return '\n'.join((f'{i}. ' if style == '1' else style) + tidy(x)
+                     for i, x in enumerate(items, 1))
 
 def course(scene: Scene, after: str=AFTER + INPATIENT[1:]) -> str:
     "What was found and done, and perhaps what came after"
     return f'{tell(scene, COURSE)} {tell(scene, after, scene.rng.choice([0, 1, 1, 2]))}'.strip()
 
 def schedule_batches(scene: Scene, first: str) -> str:
-    "Problem by problem: the disease the patient came for (told in `first`), then the chronic ones with their drugs"
+    """Problem by problem: the disease the patient came for (told in `first`), then the chronic ones
+    with their drugs"""
     rng, out = scene.rng, [tidy(f'{say(scene, scene.patient.disease)}: {first}')]
     for co in scene.patient.chronic[:rng.choice([1, 2, 2, 3])]:
         drug = in_words(scene.patient.drugs[co][0])
-        held = [f'{drug} was held, then restarted', f'home {drug}'] if drug_name(scene.patient.drugs[co][0]) not in NO_DRUGS else []
+        held = ([f'{drug} was held, then restarted', f'home {drug}']
+                if drug_name(scene.patient.drugs[co][0]) not in NO_DRUGS else [])
         done = rng.choice([f'stable on {drug}', f'continued {drug}', *held])
         out.append(tidy(f'{say(scene, co)}: ') + f'{done}.')
     mark = rng.choice(['# ', '#', '{}. '])
@@ -111,17 +134,23 @@ def schedule_batches(scene: Scene, first: str) -> str:
 
 def medications(scene: Scene, n: int) -> str:
     "Drugs with their doses, numbered"
-    all = [x for d in (scene.patient.disease, *scene.patient.chronic) for x in scene.patient.drugs[d][:2]]
-    drugs = [x for x in all if not re.search(' IV|gtt|saline|gluten|splint', x)][:n] # what one can take at home
+    all = [x
+           for d in (scene.patient.disease, *scene.patient.chronic)
+           for x in scene.patient.drugs[d][:2]]
+    # what one can take at home
+    drugs = [x for x in all if not re.search(' IV|gtt|saline|gluten|splint', x)][:n]
     return '\n'.join(f'{i}. {x[0].upper() + x[1:]}' for i, x in enumerate(drugs, 1))
 
 def allergies(scene: Scene) -> str:
     "NKDA, or a drug and what it does"
     rng = scene.rng
     if rng.random() < .6: return rng.choice(['NKDA', 'No known drug allergies', 'NKDA'])
-    reaction = scene.lexicon.pick(rng, ['rash', 'nausea', 'pruritus', 'urticaria', 'anaphylaxis', 'cough', 'vomiting'], 1)[0]
+    reaction = scene.lexicon.pick(
+        rng, ['rash', 'nausea', 'pruritus', 'urticaria', 'anaphylaxis', 'cough', 'vomiting'], 1)[0]
     own = [drug_name(x) for xs in scene.patient.drugs.values() for x in xs]
-    drugs, home = ('Penicillin', 'Sulfa', 'Codeine', 'Iodine contrast', 'Lisinopril', 'Amoxicillin', 'Morphine'), scene.lexicon.homes
+    drugs = ('Penicillin', 'Sulfa', 'Codeine', 'Iodine contrast', 'Lisinopril', 'Amoxicillin',
+             'Morphine')
+    home = scene.lexicon.homes
     drug = rng.choice([x for x in drugs if not any(clash(x.lower(), o) for o in own)
                        and home.get(('drug', x.lower()), 'train') in scene.lexicon.splits])
     return f'{drug} ({say(scene, reaction)})'
@@ -130,7 +159,8 @@ def allergies(scene: Scene) -> str:
 def stay(scene: Scene) -> tuple[str, str]: # admission and discharge
     "Dates as a de-identified note has them"
     month, day = scene.rng.randrange(1, 13), scene.rng.randrange(1, 20)
-    return f'[**{scene.year}-{month}-{day}**]', f'[**{scene.year}-{month}-{day + scene.rng.randrange(1, 9)}**]'
+    return (f'[**{scene.year}-{month}-{day}**]',
+            f'[**{scene.year}-{month}-{day + scene.rng.randrange(1, 9)}**]')
 
 def headed(rng: Random, sections: list[tuple[str, str]]) -> str: # heading and body; those without a body are left out
     "The sections under headings of one style"
@@ -141,12 +171,19 @@ def headed(rng: Random, sections: list[tuple[str, str]]) -> str: # heading and b
 def discharge_summary(scene: Scene) -> str: # marked text
     "Admission to discharge; which of the optional sections it has differs"
     r = scene.rng
-    hpi = f'{tell(scene, OPENING)} {tell(scene, MORE + ARRIVAL[1:], r.choice([1, 2, 2, 3]))}'.strip()
-    optional = {'past medical history': history, 'social history': lambda s: tell(s, SOCIAL), 'family history': lambda s: tell(s, FAMILY),
-                'allergies': allergies, 'physical exam': lambda s: examination(s, 2)}
+    hpi = (
+        f'{tell(scene, OPENING)} {tell(scene, MORE + ARRIVAL[1:], r.choice([1, 2, 2, 3]))}'.strip())
+    optional = {'past medical history': history,
+                'social history': lambda s: tell(s, SOCIAL),
+                'family history': lambda s: tell(s, FAMILY),
+                'allergies': allergies,
+                'physical exam': lambda s: examination(s, 2)}
     chosen = {'past medical history', *r.sample(sorted(optional), 2)}
-    sections = [('history of present illness', hpi), *((h, f(scene)) for h, f in optional.items() if h in chosen)]
-    sections.append(('hospital course', schedule_batches(scene, course(scene)) + (f'\n{tell(scene, scene.care)}' if r.random() < .35 else '')))
+    sections = [('history of present illness', hpi),
+                *((h, f(scene)) for h, f in optional.items() if h in chosen)]
+    sections.append(('hospital course',
+                     schedule_batches(scene, course(scene))
+                         + (f'\n{tell(scene, scene.care)}' if r.random() < .35 else '')))
     if r.random() < .4: sections.append(('discharge medications', medications(scene, 5)))
     if r.random() < .5:
         final = [say(scene, d) for d in (scene.patient.disease, *scene.patient.chronic[:1])]
@@ -154,7 +191,8 @@ def discharge_summary(scene: Scene) -> str: # marked text
     if r.random() < .35: sections.append(('discharge instructions', tell(scene, INSTRUCTIONS)))
     came, left = stay(scene)
     service = r.choice(['MEDICINE', 'MED', 'SURGERY', 'CMED'])
-    head = f'Admission Date: {came}   Discharge Date: {left}\nSex: {scene.patient.sex.upper()}   Service: {service}'
+    head = (f'Admission Date: {came}   Discharge Date: {left}\n'
+            f'Sex: {scene.patient.sex.upper()}   Service: {service}')
     return f'{head}\n\n{headed(r, sections)}\n'
 
 # %% ../../nbs/clinic/05_notes.ipynb #228dd999
@@ -163,7 +201,9 @@ def progress_note(scene: Scene) -> str:
     r = scene.rng
     s = f'{tell(scene, OPENING)} {tell(scene, MORE + ARRIVAL[1:], r.choice([1, 2]))}'.strip()
     care = f'\n{tell(scene, scene.care)}' if r.random() < .4 else ''
-    sections = [('subjective', s), ('objective', examination(scene, 3)), ('assessment and plan', schedule_batches(scene, course(scene)) + care)]
+    sections = [('subjective', s),
+                ('objective', examination(scene, 3)),
+                ('assessment and plan', schedule_batches(scene, course(scene)) + care)]
     return headed(r, sections) + '\n'
 
 def clinic_letter(scene: Scene) -> str:
@@ -172,48 +212,57 @@ def clinic_letter(scene: Scene) -> str:
     past = history(scene) if r.random() < .6 else ''
     body = [tell(scene, LETTER) + ' ' + tell(scene, MORE, r.choice([2, 3])),
             f'{r.choice(["Past history", "Other problems"])}:\n{past}' if past else '',
-            f'{r.choice(["On examination", "Examination"])}:\n{examination(scene, 2)}' if r.random() < .6 else course(scene, AFTER),
-            f'Family history: {tell(scene, FAMILY)}' if r.random() < .3 else '', tell(scene, LETTER_END)]
+            f'{r.choice(["On examination", "Examination"])}:\n{examination(scene, 2)}'
+                if r.random() < .6 else course(scene, AFTER),
+            f'Family history: {tell(scene, FAMILY)}' if r.random() < .3 else '',
+            tell(scene, LETTER_END)]
     dear = f'Dear Dr. [**Last Name (STitle) {r.randrange(100, 999)}**],'
-    bye = f'With kind regards,\n[**First Name8 (NamePattern2) {r.randrange(100, 999)}**], {scene.disease.specialist}\n'
+    bye = (f'With kind regards,\n[**First Name8 (NamePattern2) {r.randrange(100, 999)}**], '
+           f'{scene.disease.specialist}\n')
     return '\n\n'.join(b.strip() for b in [dear, *body] if b.strip()) + f'\n\n{bye}'
 
 # %% ../../nbs/clinic/05_notes.ipynb #18e45fb6
 STUDIES = '''
 cxr / CHEST (PA & LAT) / pulmonologist, cardiologist
- The cardiomediastinal silhouette is {normal|unremarkable}.; The lungs are well expanded.; The osseous structures are intact.
+ The cardiomediastinal silhouette is {normal|unremarkable}.; The lungs are well expanded.; The \
+osseous structures are intact.
  pneumothorax; pleural effusion; consolidation; free air; pulmonary edema
- There is a {small|moderate} {right|left} <pleural effusion>.; {Patchy|New} {right|left} lower lobe <consolidation>{, concerning for \
-<pneumonia>|}.;
- Mild <pulmonary edema>.; {Bibasilar|Left basilar} <atelectasis>.; Stable <cardiomegaly>.; A 6 mm <pulmonary nodule> in the right upper \
-lobe.;
- Upper lobe <emphysematous changes>{ consistent with <COPD>|}.; Healing left sixth <rib fracture>.
-ctab / CT ABDOMEN AND PELVIS WITH CONTRAST / gastroenterologist, hepatologist, surgeon, urologist, nephrologist, oncologist
- The adrenal glands are normal.; The bladder is unremarkable.; Visualized lung bases are clear.; The portal vein is patent.
+ There is a {small|moderate} {right|left} <pleural effusion>.; {Patchy|New} {right|left} lower lobe
+ <consolidation>{, concerning for <pneumonia>|}.; Mild <pulmonary edema>.; {Bibasilar|Left basilar}
+ <atelectasis>.; Stable <cardiomegaly>.; A 6 mm <pulmonary nodule> in the right upper lobe.; Upper
+ lobe <emphysematous changes>{ consistent with <COPD>|}.; Healing left sixth <rib fracture>.
+ctab / CT ABDOMEN AND PELVIS WITH CONTRAST / gastroenterologist, hepatologist, surgeon, urologist, \
+nephrologist, oncologist
+ The adrenal glands are normal.; The bladder is unremarkable.; Visualized lung bases are clear.; \
+The portal vein is patent.
  hydronephrosis; free air; ascites; bowel wall thickening; biliary dilatation; lymphadenopathy
- {Sigmoid|Scattered colonic} <diverticulosis>{ without <diverticulitis>|}.; <Cholelithiasis> {is noted|without <gallbladder wall \
-thickening>}.;
- A 1.4 cm {left|right} <renal cyst>.; Mild {right|left} <hydronephrosis> with a 4 mm obstructing <nephrolithiasis>.; Trace <ascites>.;
- Diffuse <hepatic steatosis>.; <Fat stranding> in the right lower quadrant{, suspicious for <appendicitis>|}.; A subcentimeter <hepatic \
-cyst>.
-head / {CT HEAD W/O CONTRAST|MRI HEAD W/O CONTRAST} / neurologist, psychiatrist, geriatrician, ENT doctor
- Gray-white differentiation is preserved.; The orbits are unremarkable.; The calvarium is intact.; The basal cisterns are patent.
+ {Sigmoid|Scattered colonic} <diverticulosis>{ without <diverticulitis>|}.; <Cholelithiasis> {is
+ noted|without <gallbladder wall thickening>}.; A 1.4 cm {left|right} <renal cyst>.; Mild
+ {right|left} <hydronephrosis> with a 4 mm obstructing <nephrolithiasis>.; Trace <ascites>.; Diffuse
+ <hepatic steatosis>.; <Fat stranding> in the right lower quadrant{, suspicious for
+ <appendicitis>|}.; A subcentimeter <hepatic cyst>.
+head / {CT HEAD W/O CONTRAST|MRI HEAD W/O CONTRAST} / neurologist, psychiatrist, geriatrician, ENT \
+doctor
+ Gray-white differentiation is preserved.; The orbits are unremarkable.; The calvarium is intact.; \
+The basal cisterns are patent.
  intracranial hemorrhage; midline shift; mass effect; acute infarct; subdural hematoma
- {Mild|Moderate} <small vessel ischemic changes>.; Age appropriate <cerebral atrophy>.; {Frontal|Left parietal} <subdural hematoma> \
-measuring 5 mm.;
- <Mucosal thickening> of the maxillary sinuses.; {Right|Left} MCA territory <acute infarct>.; Scattered <demyelinating lesions>.
+ {Mild|Moderate} <small vessel ischemic changes>.; Age appropriate <cerebral atrophy>.;
+ {Frontal|Left parietal} <subdural hematoma> measuring 5 mm.; <Mucosal thickening> of the maxillary
+ sinuses.; {Right|Left} MCA territory <acute infarct>.; Scattered <demyelinating lesions>.
 spine / MRI L SPINE / spine surgeon, rheumatologist, orthopedic surgeon
- Vertebral body height and alignment are maintained.; The conus terminates at L1.; The paraspinal soft tissues are normal.
+ Vertebral body height and alignment are maintained.; The conus terminates at L1.; The paraspinal \
+soft tissues are normal.
  compression fracture; spinal stenosis; disc herniation; foraminal narrowing
- {Left paracentral|Broad based} <disc herniation> at {L4-L5|L5-S1}.; {Mild|Moderate} <spinal stenosis> at L3-L4.; Multilevel \
-<degenerative changes>.;
- Chronic <compression fracture> of L1.; {Right|Left} <foraminal narrowing> at L5-S1.; Anterior <osteophytes> at several levels.
+ {Left paracentral|Broad based} <disc herniation> at {L4-L5|L5-S1}.; {Mild|Moderate} <spinal
+ stenosis> at L3-L4.; Multilevel <degenerative changes>.; Chronic <compression fracture> of L1.;
+ {Right|Left} <foraminal narrowing> at L5-S1.; Anterior <osteophytes> at several levels.
 echo / TRANSTHORACIC ECHO / cardiologist, pulmonologist, vascular surgeon
- LVEF 55-60%.; The aortic arch is normal in diameter.; The estimated RA pressure is 5 mmHg.; The pulmonic valve is grossly normal.
+ LVEF 55-60%.; The aortic arch is normal in diameter.; The estimated RA pressure is 5 mmHg.; The \
+pulmonic valve is grossly normal.
  pericardial effusion; vegetation; thrombus; aortic stenosis; regional wall motion abnormality
- {Mild|Moderate} (2+) <mitral regurgitation>.; {Trivial|Mild} <tricuspid regurgitation>.; Mild symmetric <left ventricular hypertrophy>.;
- Moderate <pulmonary hypertension>.; Grade I <diastolic dysfunction>.; Inferior <hypokinesis>.; Small <pericardial effusion>{ without \
-tamponade|}.
+ {Mild|Moderate} (2+) <mitral regurgitation>.; {Trivial|Mild} <tricuspid regurgitation>.; Mild
+ symmetric <left ventricular hypertrophy>.; Moderate <pulmonary hypertension>.; Grade I <diastolic
+ dysfunction>.; Inferior <hypokinesis>.; Small <pericardial effusion>{ without tamponade|}.
 '''
 
 # %% ../../nbs/clinic/05_notes.ipynb #f176decd
@@ -223,34 +272,54 @@ def _studies() -> list[tuple[str, str, tuple[str, ...], list[str], list[str], li
         head, normal, absent, *found = entry.split('\n')
         group, title, who = head.split(' / ')
         out.append((group, title, tuple(who.split(', ')), re.split('(?<=[.]); ', normal.strip()),
-                    absent.strip().split('; '), re.split('(?<=[.]); ?', ' '.join(f.strip() for f in found))))
+                    absent.strip().split('; '),
+                    re.split('(?<=[.]); ?', ' '.join(f.strip() for f in found))))
     return out
 
 _STUDIES = _studies()
-_PICTURED = tuple(dict.fromkeys(who for study in _STUDIES for who in study[2])) # whose patients have their picture taken
+# whose patients have their picture taken
+_PICTURED = tuple(dict.fromkeys(who for study in _STUDIES for who in study[2]))
 
 # %% ../../nbs/clinic/05_notes.ipynb #0146cfff
 def _found(scene: Scene, group: str, sentences: list[str]) -> list[str]:
     "Some of the study's findings, and some told in parts"
     r, lexicon = scene.rng, scene.lexicon
     def known(s): return all(lexicon.has(x) for x in _names(s))
-    ok = r.sample([s for s in sentences if known(s)], min(r.choice([1, 2, 2, 3]), sum(map(known, sentences))))
-    def mention(m): return m[1] + say(scene, _name(m[2]), NEGATED if m[1] == 'without ' else UNSURE if m[1] else None)
-    out = [re.sub('((?:without |consistent with |suspicious for |concerning for )?)<(.*?)>', mention, fill(scene, s)) for s in ok]
+    ok = r.sample([s for s in sentences if known(s)],
+                  min(r.choice([1, 2, 2, 3]), sum(map(known, sentences))))
+    def mention(m):
+        return m[1] + say(scene, _name(m[2]),
+                          NEGATED if m[1] == 'without ' else UNSURE if m[1] else None)
+    out = [re.sub('((?:without |consistent with |suspicious for |concerning for )?)<(.*?)>',
+                  mention,
+                  fill(scene, s))
+           for s in ok]
     told = ' '.join(n for n, _ in scene.told)
-    states = [(p, s) for p, s in states_of(scene, group) if s not in _TWICE or not re.search(_TWICE[s], told)]
-    for p, s in r.sample(states, min(len(states), r.choice([1, 1, 2, 2]))): out.append(say_state(scene, p, s) + '.')
-    shared = [(h, ends) for h, ends in SHARED.get(group, []) if h.split()[-1] not in told and all(lexicon.has(f'{e} {h}') for e in ends)]
+    states = [(p, s)
+              for p, s in states_of(scene, group)
+              if s not in _TWICE or not re.search(_TWICE[s], told)]
+    for p, s in r.sample(states, min(len(states), r.choice([1, 1, 2, 2]))):
+        out.append(say_state(scene, p, s) + '.')
+    shared = [(h, ends)
+              for h, ends in SHARED.get(group, [])
+              if h.split()[-1] not in told and all(lexicon.has(f'{e} {h}') for e in ends)]
     if shared and r.random() < .5:
-        out.append(r.choice(['Mild ', 'There is ', 'New ', 'Stable ']) + say_shared(scene, *r.choice(shared), 'and') + '.')
+        out.append(r.choice(['Mild ', 'There is ', 'New ', 'Stable '])
+                   + say_shared(scene, *r.choice(shared), 'and') + '.')
     return r.sample(out, len(out))
 
-_DISAGREE = (('silhouette', 'cardiomegaly|heart|mediast|aorta'), ('well expanded', 'atelect|inflat|emphys'), ('osseous', 'rib'),
-             ('bases', 'effusion'), ('Vertebral', 'compression'), ('arch', 'aort'), ('Gray', 'infarct'), ('cisterns', 'sulci|ventricles'))
+_DISAGREE = (('silhouette', 'cardiomegaly|heart|mediast|aorta'),
+             ('well expanded', 'atelect|inflat|emphys'), ('osseous', 'rib'), ('bases', 'effusion'),
+             ('Vertebral', 'compression'), ('arch', 'aort'), ('Gray', 'infarct'),
+             ('cisterns', 'sulci|ventricles'))
 
-_TWICE = {'fatty': 'steatosis', 'hyperinflated': 'emphysem', 'enlarged': 'cardiomegaly', 'thickened': 'bowel wall'} # state, already told
-_SAME = {'biliary dilatation': 'duct', 'intracranial hemorrhage': 'hematoma', 'acute infarct': 'infarct', 'consolidation': 'infiltrate|pneumonia',
-         'regional wall motion abnormality': 'kinesis', 'aortic stenosis': 'calcified', 'mass effect': 'effaced', 'spinal stenosis': 'compressed'}
+# state, already told
+_TWICE = {'fatty': 'steatosis', 'hyperinflated': 'emphysem', 'enlarged': 'cardiomegaly',
+          'thickened': 'bowel wall'}
+_SAME = {'biliary dilatation': 'duct', 'intracranial hemorrhage': 'hematoma',
+         'acute infarct': 'infarct', 'consolidation': 'infiltrate|pneumonia',
+         'regional wall motion abnormality': 'kinesis', 'aortic stenosis': 'calcified',
+         'mass effect': 'effaced', 'spinal stenosis': 'compressed'}
 
 def _name(word: str) -> str: return word if word == 'COPD' else word.lower()
 def _names(sentence: str) -> list[str]: return [_name(x) for x in re.findall('<(.*?)>', sentence)]
@@ -258,23 +327,45 @@ def _names(sentence: str) -> list[str]: return [_name(x) for x in re.findall('<(
 def report(scene: Scene) -> str:
     "Radiology or echo: why, how, what was seen and what it means"
     r, d = scene.rng, scene.disease
-    group, title, _, normal, absent, sentences = r.choice([s for s in _STUDIES if d.specialist in s[2]])
-    man = r.choice(['man', 'man', 'male'] if scene.patient.sex == 'm' else ['woman', 'woman', 'female'])
+    group, title, _, normal, absent, sentences = r.choice(
+        [s for s in _STUDIES if d.specialist in s[2]])
+    man = r.choice(['man', 'man', 'male']
+                   if scene.patient.sex == 'm' else ['woman', 'woman', 'female'])
     sx, hx = scene.lexicon.pick(r, d.symptoms, 2), scene.queue['hx'][:2]
-    if sx and (r.random() < .5 or not hx): why = f'{scene.patient.age} year old {man} with {listed([say(scene, x) for x in sx])}'
-    else: why = f'{scene.patient.age}{scene.patient.sex.upper()} with h/o {", ".join(say(scene, x) for x in hx)}'
-    why += f', {r.choice(["evaluate for", "r/o", "rule out"])} {say(scene, scene.patient.disease, UNSURE)}.' if r.random() < .67 else '.'
+    if sx and (r.random() < .5 or not hx):
+        why = f'{scene.patient.age} year old {man} with {listed([say(scene, x) for x in sx])}'
+    else:
+        why = (f'{scene.patient.age}{scene.patient.sex.upper()} with h/o '
+               f'{", ".join(say(scene, x) for x in hx)}')
+    why += (f', {r.choice(["evaluate for", "r/o", "rule out"])} '
+            f'{say(scene, scene.patient.disease, UNSURE)}.'
+            if r.random() < .67 else '.')
     found = _found(scene, group, sentences)
     told = ' '.join(n for n, _ in scene.told)
-    no = [x for x in scene.lexicon.pick(r, absent, 3) if x.split()[-1] not in told and not re.search(_SAME.get(x, x), told)]
-    normal = [s for s in normal if not any(re.search(a, s) and re.search(b, told) for a, b in _DISAGREE)]
-    none = f'{r.choice(["No", "Negative for", "No evidence of"])} {listed([say(scene, x, NEGATED) for x in no], "or")}.' if no else ''
-    body = r.sample([*found, *(fill(scene, s) for s in r.sample(normal, min(2, len(normal)))), none], len(found) + min(2, len(normal)) + 1)
-    ends = [tidy(say(scene, n, a)) + '.' for n, a in scene.told[:] if not a and n in {_name(x) for s in sentences for x in _names(s)}][:2]
-    before = r.choice(['None.', 'None available.', f'[**{scene.year - 1}-{r.randrange(1, 13)}-2**]'])
-    parts = [('indication', tidy(why)), ('comparison', before), ('findings', tidy(' '.join(b for b in body if b))),
-             ('impression', '\n'.join(f'{i}. {e}' for i, e in enumerate(ends, 1)) or r.choice(['Unchanged from prior.', 'As above.']))]
-    return f'{fill(scene, title)}\n\n' + '\n\n'.join(f'{h.upper()}: {b}' for h, b in parts if b.strip()) + '\n'
+    no = [x
+          for x in scene.lexicon.pick(r, absent, 3)
+          if x.split()[-1] not in told and not re.search(_SAME.get(x, x), told)]
+    normal = [
+        s for s in normal if not any(re.search(a, s) and re.search(b, told) for a, b in _DISAGREE)]
+    none = (f'{r.choice(["No", "Negative for", "No evidence of"])} '
+            f'{listed([say(scene, x, NEGATED) for x in no], "or")}.'
+            if no else '')
+    body = r.sample(
+        [*found, *(fill(scene, s) for s in r.sample(normal, min(2, len(normal)))), none],
+        len(found) + min(2, len(normal)) + 1)
+    ends = [tidy(say(scene, n, a)) + '.'
+            for n, a in scene.told[:]
+            if not a and n in {_name(x) for s in sentences for x in _names(s)}][:2]
+    before = r.choice(['None.', 'None available.',
+                       f'[**{scene.year - 1}-{r.randrange(1, 13)}-2**]'])
+    parts = [('indication', tidy(why)),
+             ('comparison', before),
+             ('findings', tidy(' '.join(b for b in body if b))),
+             ('impression',
+              '\n'.join(f'{i}. {e}' for i, e in enumerate(ends, 1))
+                  or r.choice(['Unchanged from prior.', 'As above.']))]
+    return (f'{fill(scene, title)}\n\n'
+            + '\n\n'.join(f'{h.upper()}: {b}' for h, b in parts if b.strip()) + '\n')
 
 # %% ../../nbs/clinic/05_notes.ipynb #b60f595e
 def wrap(
@@ -291,8 +382,10 @@ def wrap(
         out.append(line)
     return '\n'.join(out)
 
-KINDS = {'DISCHARGE_SUMMARY': (discharge_summary, 'ab', .38), 'PROGRESS_NOTE': (progress_note, 'ab', .2),
-         'CLINIC_LETTER': (clinic_letter, 'cb', .2), 'RADIOLOGY_REPORT': (report, 'ab', .22)}
+KINDS = {'DISCHARGE_SUMMARY': (discharge_summary, 'ab', .38),
+         'PROGRESS_NOTE': (progress_note, 'ab', .2),
+         'CLINIC_LETTER': (clinic_letter, 'cb', .2),
+         'RADIOLOGY_REPORT': (report, 'ab', .22)}
 
 def begin(
     lexicon: Lexicon,
@@ -303,7 +396,9 @@ def begin(
     "A new patient, and the kind of note that there shall be"
     kind = rng.choices(list(kinds), [share for _, _, share in kinds.values()])[0]
     write, courses, _ = kinds[kind]
-    return kind, Scene(lexicon, rng, admit(lexicon, rng, courses, _PICTURED if write is report else ()), noise), write
+    return kind, Scene(lexicon, rng,
+                       admit(lexicon, rng, courses, _PICTURED if write is report else ()),
+                       noise), write
 
 def write_note(
     lexicon: Lexicon,
@@ -316,7 +411,9 @@ def write_note(
     kind, scene, write = begin(lexicon, rng, noise)
     patient, (text, spans) = scene.patient, unmark(write(scene))
     if rng.random() < .4: text = wrap(text)
-    mentions = sorted((spans[k], lexicon.world.concepts[name], attributes) for k, (name, attributes) in enumerate(scene.told) if k in spans)
-    own = tuple(Mention(f'T{i}', 'Disease_Disorder', s, (c.id,) if c.id else (), a) for i, (s, c, a) in enumerate(mentions, 1))
+    mentions = sorted((spans[k], lexicon.world.concepts[name], attributes)
+                      for k, (name, attributes) in enumerate(scene.told) if k in spans)
+    own = tuple(Mention(f'T{i}', 'Disease_Disorder', s, (c.id,) if c.id else (), a)
+                for i, (s, c, a) in enumerate(mentions, 1))
     meta = {'kind': kind, 'sex': patient.sex, 'age': str(patient.age), 'disease': patient.disease}
     return Document(f'{number:05d}-{rng.randrange(10**6):06d}-{kind}', text, own, (), licence, meta)
