@@ -392,6 +392,7 @@ O14.90 preeclampsia = pre-eclampsia = PEC | a f 20-42 obstetrician
  magnesium sulfate 2 g/hr IV
 '''
 
+# %% ../../nbs/clinic/01_diseases.ipynb #c5d8b98c
 # %
 #| export
 DISEASES = '\n'.join(t.strip('\n') for t in (

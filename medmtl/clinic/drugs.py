@@ -29,19 +29,17 @@ def drug_names() -> tuple[str, ...]: # sorted, lower case, single words
                                   'drug-named-entity-recognition')
     with bz2.open(Path(spec.origin).parent/'drug_ner_dictionary.pkl.bz2') as f:
         known = pickle.load(f)['drug_canonical_to_data']
-    return tuple(sorted(d
-                        for d, about in known.items()
-                        if about.get('medline_plus_id') and re.fullmatch('[a-z]{5,16}', d)))
+    names = (d for d, about in known.items() if about.get('medline_plus_id'))
+    return tuple(sorted(d for d in names if re.fullmatch('[a-z]{5,16}', d)))
 
 _AFTER_THE_NAME = {*'daily weekly nightly nebs inhaler cream ointment drops gtt nasal eye'.split()}
 
 def drug_name(
-    drug: str, # a drug with its dose: 'insulin glargine 20 units QHS'; or with a stem: '*pril 10 mg daily'
+    drug: str, # with its dose: 'insulin glargine 20 units QHS'; or a stem's: '*pril 10 mg daily'
 ) -> str: # 'insulin glargine'; a stem keeps its star
     "The words in front of the dose"
-    return ' '.join(takewhile(lambda w: (w not in _AFTER_THE_NAME
-                                         and re.fullmatch(r'[*a-z][a-z-]*|V|CPAP', w)),
-                              drug.split()))
+    def named(w): return w not in _AFTER_THE_NAME and re.fullmatch(r'[*a-z][a-z-]*|V|CPAP', w)
+    return ' '.join(takewhile(named, drug.split()))
 
 # %% ../../nbs/clinic/02_drugs.ipynb #53efea41
 CLASSES = '''
@@ -76,6 +74,7 @@ mg PRN, rizatriptan 10 mg PRN, sumatriptan 50 mg PRN, zolmitriptan 2.5 mg PRN
 _CLASSES = {stem: {drug_name(x): x for x in drugs.split(', ')} for stem, drugs in
             (line.split(': ') for line in CLASSES.strip('\n').splitlines())}
 
+# %% ../../nbs/clinic/02_drugs.ipynb #ea2adb7e
 def of_stem(
     name: str, # 'furosemide', or a stem: '*pril'
 ) -> tuple[str, ...]:
@@ -127,13 +126,17 @@ def regimen(
 _LABEL = { # form or route → form on the label, dosages, route
     'nebs': ('Solution for Nebulization', ('One (1) neb',), 'Inhalation'),
     'inhaler': ('HFA Aerosol Inhaler', ('Two (2) puffs',), 'Inhalation'),
-    'cream': ('Cream', ('One (1) application',), 'Topical'), 'ointment': ('Ointment', ('One (1) application',), 'Topical'),
-    'drops': ('Drops', ('One (1) drop', 'Two (2) drops'), 'Ophthalmic'), 'nasal spray': ('Spray', ('Two (2) sprays',), 'Nasal'),
+    'cream': ('Cream', ('One (1) application',), 'Topical'),
+    'ointment': ('Ointment', ('One (1) application',), 'Topical'),
+    'drops': ('Drops', ('One (1) drop', 'Two (2) drops'), 'Ophthalmic'),
+    'nasal spray': ('Spray', ('Two (2) sprays',), 'Nasal'),
     'units': ('Solution', ('One (1)',), 'Subcutaneous'), 'mL': ('Syrup', ('One (1)',), 'PO'),
     'tiotropium': ('Capsule, w/Inhalation Device', ('One (1) cap',), 'Inhalation'),
     'fluticasone': ('HFA Aerosol Inhaler', ('Two (2) puffs',), 'Inhalation'),
-    'SC': ('Syringe', ('One (1)',), 'Subcutaneous'), 'IM': ('Recon Soln', ('One (1)',), 'Intramuscular'),
-    'IV': ('Piggyback', ('One (1)',), 'Intravenous'), 'gtt': ('Solution', ('One (1)',), 'Intravenous')}
+    'SC': ('Syringe', ('One (1)',), 'Subcutaneous'),
+    'IM': ('Recon Soln', ('One (1)',), 'Intramuscular'),
+    'IV': ('Piggyback', ('One (1)',), 'Intravenous'),
+    'gtt': ('Solution', ('One (1)',), 'Intravenous')}
 _TIMES = {'daily': ('DAILY (Daily)', 'once a day', 'QAM', 'DAILY'),
           'BID': ('BID (2 times a day)', 'twice a day', 'Q12H (every 12 hours)'),
           'monthly': ('once a month',),
@@ -149,23 +152,29 @@ _TIMES = {'daily': ('DAILY (Daily)', 'once a day', 'QAM', 'DAILY'),
 COURSES = ('3 days', '5 days', 'five days', '7 days', 'seven days', '1 week', '10 days', 'ten days',
            '14 days', 'two weeks')
 
+# %% ../../nbs/clinic/02_drugs.ipynb #5384d2f3
 def _half(strength: str) -> str: # '20 mg' of '40 mg'; '' where no such tablet is made
     m = re.fullmatch(r'(\d*[02468]) mg', strength)
     return f'{int(m[1])//2} mg' if m and int(m[1]) > 9 else ''
 
+def _tablet(drug: Regimen) -> tuple[str, tuple[str, ...], str]:
+    "Form, dosages and route of what is not in `_LABEL`"
+    form = Random(drug.name).choice(['Tablet', 'Tablet', 'Capsule'])
+    return form, ('One (1)', 'One (1)', 'One (1)', 'Two (2)'), 'PO'
+
 def label(drug: Regimen, rng: Random) -> Regimen:
-    """The same drug in a pharmacy's words; who is to take two tablets gets those of half the
-    strength"""
+    """The same drug in a pharmacy's words.
+
+    Who is to take two tablets gets those of half the strength.
+    """
     kind = drug.form or drug.route or drug.dosage.partition(' ')[2] or drug.name
-    form, dosages, route = (_LABEL.get(kind)
-                            or (Random(drug.name).choice(['Tablet', 'Tablet', 'Capsule']),
-                                ('One (1)', 'One (1)', 'One (1)', 'Two (2)'),
-                                'PO'))
+    form, dosages, route = _LABEL.get(kind) or _tablet(drug)
     dosage, strength = drug.dosage or rng.choice(dosages), drug.strength
     if dosage == 'Two (2)':
-        dosage, strength = (dosage, _half(strength)) if _half(strength) else ('One (1)', strength)
-    every = ('every two weeks'
-             if drug.route == 'SC' and not drug.frequency else rng.choice(_TIMES[drug.frequency]))
+        if half := _half(strength): strength = half
+        else: dosage = 'One (1)'
+    if drug.route == 'SC' and not drug.frequency: every = 'every two weeks'
+    else: every = rng.choice(_TIMES[drug.frequency])
     return Regimen(drug.name, strength, dosage, form, route, every)
 
 # %% ../../nbs/clinic/02_drugs.ipynb #f6e2cb3b
@@ -205,6 +214,8 @@ oxaliplatin: paresthesias
 colchicine: diarrhea; allopurinol: rash; baclofen: somnolence; cyclobenzaprine: somnolence
 meclizine: somnolence
 '''
+
+# %% ../../nbs/clinic/02_drugs.ipynb #48181566
 FOR_SYMPTOMS = '''
 acetaminophen 650 mg PRN: headache, fever, joint pain, low back pain, hip pain, myalgias
 ondansetron 4 mg PRN: nausea, vomiting, nausea and vomiting
@@ -224,13 +235,12 @@ def _listed(table: str) -> dict[str, list[str]]:
     entries = (e.split(': ') for line in table.strip('\n').splitlines() for e in line.split('; '))
     return {name: words.split(', ') for name, words in entries}
 
-# the latter: order → what it helps against
-_REACTIONS, RELIEF = _listed(REACTIONS), _listed(FOR_SYMPTOMS)
+_REACTIONS = _listed(REACTIONS)
+RELIEF = _listed(FOR_SYMPTOMS) # order → what it helps against
 
 def reactions(drug: str) -> list[str]: # words of the world
     "What a drug may do to a patient"
-    found = (words
-             for name, words in _REACTIONS.items()
+    found = (words for name, words in _REACTIONS.items()
              if drug == name or name[0] == '*' and drug.endswith(name[1:]))
     return next(found, ['rash', 'nausea'])
 

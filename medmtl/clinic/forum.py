@@ -8,6 +8,7 @@ __all__ = ['SPECIALISTS', 'DOCTORS', 'ASK', 'GOOD', 'HALF', 'WRONG', 'CHAT', 'TH
 
 # %% ../../nbs/clinic/11_forum.ipynb #e1085896
 import re
+from collections.abc import Callable
 from random import Random
 from .forum_topics import TOPICS, Topic
 from ..data.documents import Candidate, Licence, Query
@@ -23,9 +24,9 @@ SPECIALISTS = ('ENT doctor', 'allergist', 'cardiologist', 'dermatologist', 'diet
                'obstetrician', 'oncologist', 'ophthalmologist', 'orthopedic surgeon',
                'psychiatrist', 'pulmonologist', 'rheumatologist', 'sleep specialist',
                'spine surgeon', 'surgeon', 'urologist', 'vascular surgeon')
-_NAMES = '''Haddad Mendes Okafor Fernando Lindqvist Reyes Karimi Novak Tanaka Petrov Sharma \
-Castillo Yilmaz Dubois Nakamura Osei Moreau
-Iqbal Santos Weber Kowalski Rahman Oliveira Hansen Perera Mbeki Rossi Cohen Aziz'''.split()
+_NAMES = '''Haddad Mendes Okafor Fernando Lindqvist Reyes Karimi Novak Tanaka Petrov Sharma Castillo
+Yilmaz Dubois Nakamura Osei Moreau Iqbal Santos Weber Kowalski Rahman Oliveira Hansen Perera Mbeki
+Rossi Cohen Aziz'''.split()
 _CLINICS = ('Corniche Clinic', 'Harbour Medical Centre', 'Palm Street Polyclinic',
             'Lighthouse Hospital', 'Old Town Polyclinic', 'Marina Clinic')
 DOCTORS = {s: (f'Dr. {_NAMES[i]}', _CLINICS[i % len(_CLINICS)]) for i, s in enumerate(SPECIALISTS)}
@@ -148,6 +149,8 @@ About $about {in this city|here} {I can tell you this:|the story is like this:}
 You asked about $about{, so|:}
 {$about, I know that well.|Same story with $about here.}
 '''
+
+# %% ../../nbs/clinic/11_forum.ipynb #d1e68bb1
 MORE = '''
 {Good luck|Hope it helps|All the best}!
 {Let us know how it goes.|Tell us afterwards.|Keep us posted please.}
@@ -180,6 +183,8 @@ everybody here.}
 {Greetings from the other side of the bay.|Greetings from Palm Street.|Have a nice weekend \
 everybody.}
 '''
+
+# %% ../../nbs/clinic/11_forum.ipynb #781214ac
 OPEN_HOURS = '''
 {Parking is a problem there, go early.|Take cash, their machine is often down.}
 {Call before you go because of the holidays.|They close at noon on Thursdays.}
@@ -227,10 +232,11 @@ def put(
 _SHORT = {'you': 'u', 'please': 'pls', 'thanks': 'thx', 'because': 'coz', 'are': 'r', 'and': '&',
           'your': 'ur', 'for': '4'}
 
+# %% ../../nbs/clinic/11_forum.ipynb #e2077b77
 def casual(
     rng: Random,
     text: str,
-    habits: dict[str, float], # lower: probability of no capitals; slips: share of words with one; short: of 'u' for 'you'
+    habits: dict[str, float], # how often: no capitals ('lower'), 'slips', 'u' for 'you' ('short')
 ) -> str:
     "As people type on a forum"
     if rng.random() < habits['lower']: text = text.lower()
@@ -243,8 +249,8 @@ def casual(
         out.append(w)
     text = ' '.join(out)
     if rng.random() >= habits['lower']: return text
-    return re.sub(r'(?<!\b[Dd]r)(?<!\b[Mm]r)(?<!\b[Mm]rs)[.](?= )',
-                  lambda m: rng.choice(['.', '.', '..', ',', '...']), text)
+    def stop(m): return rng.choice(['.', '.', '..', ',', '...'])
+    return re.sub(r'(?<!\b[Dd]r)(?<!\b[Mm]r)(?<!\b[Mm]rs)[.](?= )', stop, text)
 
 # %% ../../nbs/clinic/11_forum.ipynb #f78103d1
 def _all(rng: Random, table: str, facts: dict[str, list[str]]) -> list[str]:
@@ -259,51 +265,62 @@ _EMERGENCIES = {'myocardial infarction', 'sepsis', 'anaphylaxis', 'diabetic keto
 
 def _question(lexicon: Lexicon, rng: Random, disease: str,
               known: dict[str, list[str]]) -> tuple[str, str, dict[str, list[str]]]|None:
-    """Kind, template, and what may stand in it here; None where nothing about the disease is asked
-    in this split"""
+    """Kind, template, and what may stand in it here.
+
+    None where nothing about the disease is asked in this split.
+    """
     def here(line, x):
         u = Random(f'{line} {x}').random()
-        return lexicon.splits[-1] == ('train' if u < .6 else 'dev' if u < .76 else 'test')
-    kinds = [k
-             for k in ASK
-             if (k != 'what helps' or known['drug'])
-                 and (k == 'what is it' or disease not in _EMERGENCIES)]
+        if u < .6: home = 'train'
+        else: home = 'dev' if u < .76 else 'test'
+        return lexicon.splits[-1] == home
+    kinds = [k for k in ASK if (k != 'what helps' or known['drug'])
+             and (k == 'what is it' or disease not in _EMERGENCIES)]
     for kind in rng.sample(kinds, len(kinds)):
         lines = ASK[kind].strip('\n').split('\n')
         for line in rng.sample(lines, len(lines)):
-            told = {slot: [x for x in known[slot] if here(line, x)] for slot in ('dx', 'sx')}
-            if (told['dx'] or '$dx' not in line) and len(told['sx']) >= line.count('$sx'):
-                return kind, line, told
+            ours = {slot: [x for x in known[slot] if here(line, x)] for slot in ('dx', 'sx')}
+            if (ours['dx'] or '$dx' not in line) and len(ours['sx']) >= line.count('$sx'):
+                return kind, line, ours
 
 # %% ../../nbs/clinic/11_forum.ipynb #680cfb16
+def _kept_lines(table: str, wanted: Callable[[str], bool]) -> str:
+    return '\n'.join(line for line in table.split('\n') if wanted(line))
+
+def _other_disease(lexicon: Lexicon, rng: Random, disease: str) -> dict[str, list[str]]:
+    "What can be said about a disease that has nothing to do with this one"
+    w, d = lexicon.world, lexicon.world.diseases[disease]
+    others = [n for n, o in w.diseases.items()
+              if o.specialist != d.specialist and any(map(_at_home, o.drugs)) and not o.sex
+              and n not in _EMERGENCIES and not {*o.symptoms} & {*d.symptoms}]
+    return next(f for n in rng.sample(others, len(others))
+                if lexicon.has(n) and (f := _facts(lexicon, rng, n, 'other'))['otherdrug'])
+
+# %% ../../nbs/clinic/11_forum.ipynb #9ceeaeb6
 def _health(lexicon: Lexicon, rng: Random) -> tuple[str, str, str, dict[str, list[str]]]:
-    """Category, subject, body, and comments for each label: good ones come back to the question
-    more often"""
+    """Category, subject, body, and comments for each label.
+
+    Good ones come back to the question more often.
+    """
     w = lexicon.world
     for disease in lexicon.pick(rng, w.diseases, len(w.diseases)):
         known = _facts(lexicon, rng, disease)
         if asked := _question(lexicon, rng, disease, known): break
-    kind, line, told = asked
+    kind, line, ours = asked
     d = w.diseases[disease]
-    others = [n
-              for n, o in w.diseases.items()
-              if o.specialist != d.specialist and any(map(_at_home, o.drugs)) and not o.sex
-                  and n not in _EMERGENCIES and not {*o.symptoms} & {*d.symptoms}]
-    other = next(f
-                 for n in rng.sample(others, len(others))
-                 if lexicon.has(n) and (f := _facts(lexicon, rng, n, 'other'))['otherdrug'])
+    other = _other_disease(lexicon, rng, disease)
     fit = [k for k in KIN if not d.sex or _KIN_SEX.get(k, d.sex) == d.sex]
     kin = rng.choice([k for k in fit if not d.sex or k in _KIN_SEX])
     facts = known | other | {'kin': [kin], 'kin2': [k for k in fit if k != kin]}
-    facts['about'] = told['sx'] if kind == 'what is it' else facts['dx']
-    subject, body = put(rng, line, facts | told).split(' :: ')
-    wrong = (WRONG if kind != 'what is it'
-             else '\n'.join(line for line in WRONG.split('\n') if '$dx' not in line))
-    good = '\n'.join(
-        line for line in GOOD[kind].split('\n') if line.count('$drug') <= len({*facts['drug']}))
+    facts['about'] = ours['sx'] if kind == 'what is it' else facts['dx']
+    subject, body = put(rng, line, facts | ours).split(' :: ')
+    wrong = WRONG
+    if kind == 'what is it': wrong = _kept_lines(WRONG, lambda line: '$dx' not in line)
+    drugs = len({*facts['drug']})
+    good = _kept_lines(GOOD[kind], lambda line: line.count('$drug') <= drugs)
     tables = {'Good': good, 'PotentiallyUseful': HALF, 'Bad': wrong, 'lead': LEAD, 'thanks': THANKS}
-    some = ({label: _all(rng, table, facts) for label, table in tables.items()}
-            | {'more': MORE + (OPEN_HOURS[1:] if kind == 'who' else '')})
+    some = {label: _all(rng, table, facts) for label, table in tables.items()}
+    some['more'] = MORE + (OPEN_HOURS[1:] if kind == 'who' else '')
     return 'Health and Fitness', tidy(subject), tidy(body), some
 
 # %% ../../nbs/clinic/11_forum.ipynb #c7de7205
@@ -326,7 +343,8 @@ def _daily(lexicon: Lexicon, rng: Random,
     return topic.category, subject, hello + body + thanks, some
 
 # %% ../../nbs/clinic/11_forum.ipynb #bad141c8
-def _comments(rng: Random, some: dict[str, list[str]]) -> list[tuple[str, str, bool]]: # text, label, is it the asker?
+def _comments(rng: Random, some: dict[str, list[str]]) -> list[tuple[str, str, bool]]:
+    "Text, label, and whether it is the asker's"
     good = min(rng.choice([1, 2, 3, 3, 4, 4, 5, 6]), len(some['Good']))
     half = min(rng.choice([0, 1, 1, 2]), len(some['PotentiallyUseful']))
     n = 10 - good - half
@@ -346,16 +364,17 @@ def _comments(rng: Random, some: dict[str, list[str]]) -> list[tuple[str, str, b
     out += [(long(t, [*some['thanks'], *more]), 'Bad', True)
             for t in rng.sample(some['thanks'], asker)]
     out += [(long('', _all(rng, CHAT, {})), 'Bad', False) for _ in range(10 - len(out))]
-    return sorted(
-        out, key=lambda c: rng.random() + (.08 if c[1] != 'Good' else 0) + (.25 if c[2] else 0))
+    def place(c): return rng.random() + (.08 if c[1] != 'Good' else 0) + (.25 if c[2] else 0)
+    return sorted(out, key=place)
 
-def _date(rng: Random, after: tuple[int, ...]=(2012, 1, 1, 0, 0, 0)) -> tuple[int, ...]: # a later time
+def _date(rng: Random, after: tuple[int, ...]=(2012, 1, 1, 0, 0, 0)) -> tuple[int, ...]:
+    "A later time"
     y, mo, d, h, mi, s = after
     mi += rng.randrange(1, 55)
     h += mi // 60 + rng.randrange(0, 6)
     d += h // 24
-    return ((y, mo, min(d, 28), h % 24, mi % 60, rng.randrange(60))
-            if d <= 28 else (y, mo % 12 + 1, 1, h % 24, mi % 60, rng.randrange(60)))
+    if d > 28: mo, d = mo % 12 + 1, 1
+    return y, mo, d, h % 24, mi % 60, rng.randrange(60)
 
 # %% ../../nbs/clinic/11_forum.ipynb #1c330db0
 def write_thread(
@@ -363,13 +382,13 @@ def write_thread(
     rng: Random,
     number: int,           # of the thread; makes its id
     licence: Licence,
-    topics: list[tuple[Topic, int]], # what may be asked besides health: a topic and which of its questions
+    topics: list[tuple[Topic, int]], # what may be asked besides health: topic and question
     noise: float=.03,      # share of words with a slip of the keyboard
     health: float=.65,     # probability of a question of health
 ) -> Query:
     "A question with ten comments"
-    category, subject, body, some = (
-        _health(lexicon, rng) if rng.random() < health else _daily(lexicon, rng, topics))
+    if rng.random() < health: category, subject, body, some = _health(lexicon, rng)
+    else: category, subject, body, some = _daily(lexicon, rng, topics)
     def habits():
         return {'lower': rng.choice([0, 0, .9]), 'slips': rng.choice([0, noise, 2 * noise]),
                 'short': rng.choice([0, .5])}
@@ -378,14 +397,13 @@ def write_thread(
     when = (rng.randrange(2006, 2014), rng.randrange(1, 13), rng.randrange(1, 28),
             rng.randrange(24), 0, 0)
     text = f'{casual(rng, subject, mine)}\n{casual(rng, body, mine)}'
-    def told(w): return f'{w[0]}-{w[1]:02d}-{w[2]:02d} {w[3]:02d}:{w[4]:02d}:{w[5]:02d}'
-    meta = {'RELQ_CATEGORY': category, 'RELQ_DATE': told(when), 'RELQ_USERID': asker}
+    def written(w): return f'{w[0]}-{w[1]:02d}-{w[2]:02d} {w[3]:02d}:{w[4]:02d}:{w[5]:02d}'
+    meta = {'RELQ_CATEGORY': category, 'RELQ_DATE': written(when), 'RELQ_USERID': asker}
     candidates = []
-    for rank, (comment, label, own) in enumerate(_comments(rng, some), 1):
+    for rank, (comment, label, by_asker) in enumerate(_comments(rng, some), 1):
         when = _date(rng, when)
-        meta |= {f'{id}_C{rank} RELC_DATE': told(when),
-                 f'{id}_C{rank} RELC_USERID': asker if own else f'U{rng.randrange(1, 6000)}'}
-        candidates.append(Candidate(f'{id}_C{rank}',
-                                    casual(rng, comment, mine if own else habits()), rank, label,
-                                    label == 'Good'))
+        meta |= {f'{id}_C{rank} RELC_DATE': written(when),
+                 f'{id}_C{rank} RELC_USERID': asker if by_asker else f'U{rng.randrange(1, 6000)}'}
+        words = casual(rng, comment, mine if by_asker else habits())
+        candidates.append(Candidate(f'{id}_C{rank}', words, rank, label, label == 'Good'))
     return Query(id, text, tuple(candidates), licence, meta)

@@ -385,7 +385,6 @@ def read_topics(
         out.append(Topic(*head.split(' | '), questions, answers, of['~'], of['-']))
     return out
 
-TOPICS = tuple(read_topics('\n'.join(t.strip('\n')
-                                     for t in (PAPERS, WORK_AND_STAMPS, MONEY_AND_HOME, HOUSEHOLD,
-                                               FREE_TIME, GOING_OUT, GETTING_ROUND,
-                                               THIS_AND_THAT))))
+TOPICS = tuple(read_topics('\n'.join(t.strip('\n') for t in (
+    PAPERS, WORK_AND_STAMPS, MONEY_AND_HOME, HOUSEHOLD, FREE_TIME, GOING_OUT, GETTING_ROUND,
+    THIS_AND_THAT))))

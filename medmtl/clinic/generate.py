@@ -54,13 +54,14 @@ def _questions(seed: int) -> dict[str, list[tuple[Topic, int]]]:
     a, b = round(.6 * len(all)), round(.72 * len(all))
     return {'train': all[:a], 'dev': all[a:b], 'test': all[b:]}
 
+# %% ../../nbs/clinic/13_generate.ipynb #3e773271
 def documents(
     task: str,             # one of `TASKS`
     counts: Sequence[int], # of train, dev and test
     seed: int=0,
     difficulty: float=.5,  # 0–1
     transfer: float=.5,    # 0–1: the dial
-) -> dict[str, list[Document]|list[Query]]: # with more attributes and meta than the formats have room for
+) -> dict[str, list[Document]|list[Query]]: # with more than the formats have room for
     "What a task is made of. Raises `ValueError` for a task that there is not."
     out, noise = {s: [] for s in SPLITS}, .06 * difficulty
     topics = _questions(seed)
@@ -68,8 +69,9 @@ def documents(
         lexicon = lexicon_of(task, s, seed, difficulty, transfer)
         for i in range(n):
             if task == 'semeval2017t3':
-                out[s].append(write_thread(lexicon, Random(f'thread {seed} {s} {i}'), 1000 * k + i,
-                                           LICENCE, topics[s], noise))
+                rng = Random(f'thread {seed} {s} {i}')
+                thread = write_thread(lexicon, rng, 1000 * k + i, LICENCE, topics[s], noise)
+                out[s].append(thread)
                 continue
             word, first, write = _NOTES[task]
             number = first + (1000 if task == 'semeval2016t12' else 10_000) * k + i
@@ -86,9 +88,8 @@ def plain(
     if task == 'semeval2017t3': return item
     if task == 'semeval2014t7':
         item = replace(item, mentions=tuple(replace(m, attributes={}) for m in item.mentions))
-    return replace(
-        item,
-        meta={k: v for k, v in item.meta.items() if task == 'semeval2016t12' and k == 'suffix'})
+    kept = {'suffix'} if task == 'semeval2016t12' else set()
+    return replace(item, meta={k: v for k, v in item.meta.items() if k in kept})
 
 _WRITERS = {'semeval2014t7': write_share2014, 'semeval2015t14': write_share2015,
             'semeval2016t12': write_anafora, 'semeval2021t6': write_brat}
@@ -146,27 +147,30 @@ them that is kept, and each fact in a
 '''
 
 # %% ../../nbs/clinic/13_generate.ipynb #641854e4
+def _count_threads(queries: list[Query]) -> dict[str, int]:
+    labels = Counter(c.label for q in queries for c in q.candidates)
+    texts = [t for q in queries for t in (q.text, *(c.text for c in q.candidates))]
+    return {'threads': len(queries), 'characters': sum(map(len, texts)),
+            **{label: labels[label] for label in ('Good', 'PotentiallyUseful', 'Bad')}}
+
+def _count_notes(documents: list[Document]) -> dict:
+    mentions = [m for d in documents for m in d.mentions]
+    types = Counter(m.type for m in mentions)
+    if set(types) == {'Disease_Disorder'}:
+        extra = {'discontinuous': sum(m.discontinuous for m in mentions),
+                 'cui_less': sum(not m.concepts for m in mentions),
+                 'concepts': len({c for m in mentions for c in m.concepts})}
+    else:
+        relations = Counter(r.type for d in documents for r in d.relations)
+        extra = {'types': dict(sorted(types.items())),
+                 'relations': dict(sorted(relations.items()))}
+    return {'notes': len(documents), 'characters': sum(len(d.text) for d in documents),
+            'mentions': len(mentions), **extra}
+
 def _counted(splits: dict[str, list]) -> dict[str, dict[str, int]]:
-    def of(items):
-        if isinstance(items[0], Query):
-            labels = Counter(c.label for q in items for c in q.candidates)
-            return {'threads': len(items),
-                    'characters': sum(
-                        len(t) for q in items for t in (q.text, *(c.text for c in q.candidates))),
-                    **{label: labels[label] for label in ('Good', 'PotentiallyUseful', 'Bad')}}
-        mentions = [m for d in items for m in d.mentions]
-        types, extra = Counter(m.type for m in mentions), {}
-        if set(types) == {'Disease_Disorder'}:
-            extra = {'discontinuous': sum(m.discontinuous for m in mentions),
-                     'cui_less': sum(not m.concepts for m in mentions),
-                     'concepts': len({c for m in mentions for c in m.concepts})}
-        else:
-            relations = Counter(r.type for d in items for r in d.relations)
-            extra = {'types': dict(sorted(types.items())),
-                     'relations': dict(sorted(relations.items()))}
-        return {'notes': len(items), 'characters': sum(len(d.text) for d in items),
-                'mentions': len(mentions), **extra}
-    return {s: of(items) for s, items in splits.items()}
+    "Split → what is in it, by name"
+    return {s: _count_threads(items) if isinstance(items[0], Query) else _count_notes(items)
+            for s, items in splits.items()}
 
 # %% ../../nbs/clinic/13_generate.ipynb #4cce054a
 _DEFAULTS = {'notes': NOTES, 'slotted': SLOTTED, 'timelines': TIMELINES, 'threads': THREADS,
@@ -211,9 +215,9 @@ def corpora(
                          origin['transfer'])
     sham = origin['sham']
     if not sham: return {t: of(t) for t in origin['tasks']}
-    own = of(sham)
-    return {t: (own if t == sham
-                else {s: [renamed(d, str(k)) for d in items] for s, items in own.items()})
+    made = of(sham)
+    def under(k): return {s: [renamed(d, str(k)) for d in items] for s, items in made.items()}
+    return {t: made if t == sham else under(k)
             for k, t in enumerate(TASKS, 1) if t in origin['tasks']}
 
 def _truth(origin: dict, made: dict[str, dict[str, list]]) -> dict:
@@ -229,7 +233,7 @@ def _truth(origin: dict, made: dict[str, dict[str, list]]) -> dict:
 def make(
     folder: Path|str,      # must not be there, or be empty
     seed: int=0,           # another seed, another clinic
-    notes: Sequence[int]|None=None, # how many for train, dev and test; None: the default. Of semeval2014t7,
+    notes: Sequence[int]|None=None, # for train, dev, test; None: the default. Of semeval2014t7,
     threads: Sequence[int]|None=None, # of semeval2017t3,
     difficulty: float=.5,  # 0–1: how much the test set has that the training set never shows
     slotted: Sequence[int]|None=None, # of semeval2015t14,
@@ -237,7 +241,7 @@ def make(
     medications: Sequence[int]|None=None, # of semeval2021t6
     transfer: float=.5,    # 0–1: how much of that other tasks' training sets show
     sham: str|None=None,   # a task, whose documents then are in every folder
-    tasks: Sequence[str]|None=None, # which to make; None: all. A task's documents are the same with and without the others
+    tasks: Sequence[str]|None=None, # which to make; None: all. None depends on another
 ) -> dict: # what is in truth.json
     """Makes the clinic.
 
@@ -245,10 +249,10 @@ def make(
     no sense.
     """
     folder = Path(folder)
-    origin = _made_from(seed,
-                        dict(notes=notes, threads=threads, difficulty=difficulty, slotted=slotted,
-                             timelines=timelines, medications=medications, transfer=transfer,
-                             sham=sham, tasks=tasks))
+    options = dict(notes=notes, threads=threads, difficulty=difficulty, slotted=slotted,
+                   timelines=timelines, medications=medications, transfer=transfer, sham=sham,
+                   tasks=tasks)
+    origin = _made_from(seed, options)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f'{folder.name} is not empty: choose another folder')
     made = corpora(origin)
@@ -256,8 +260,8 @@ def make(
     with atomic(folder) as tmp:
         for t, splits in made.items(): _write_corpus(tmp/t, sham or t, splits)
         _write(tmp/'README.txt', README.format(version=VERSION, seed=seed))
-        _write(tmp/'truth.json',
-               json.dumps(truth, indent=1, sort_keys=True, ensure_ascii=False) + '\n')
+        text = json.dumps(truth, indent=1, sort_keys=True, ensure_ascii=False)
+        _write(tmp/'truth.json', text + '\n')
     return truth
 
 # %% ../../nbs/clinic/13_generate.ipynb #343fbde2

@@ -16,7 +16,7 @@ from random import Random
 from .diseases import DISEASES
 from .drugs import clash, drug_name, drug_names, of_stem, usual
 from .wards import (
-    COORDINATIONS, FINDINGS, SIGNS, STATES, SYMPTOMS, Disease, read_diseases, read_terms)
+    COORDINATIONS, FINDINGS, SIGNS, STATES, SYMPTOMS, Disease, Term, read_diseases, read_terms)
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #d13d27ea
 COMMON = '''A46 A60 A63 A69 B00 B07 B18 B27 B35 B36 B37 B86 C15 C16 C18 C20 C22 C25 C43 C44 C50 C53
@@ -38,44 +38,40 @@ N50 N52 N60 N61 N62 N63 N64 N70 N71 N72 N75 N76 N80 N81 N82 N83 N84 N85 N86 N87 
 N93 N94 N95'''
 
 _ADJECTIVES = dict(pair.split('=') for pair in '''
-esophagus=esophageal;stomach=gastric;kidney=renal;liver=hepatic;lung=pulmonary;heart=cardiac;bladder=bladder;prostate=prostatic;
-larynx=laryngeal;pharynx=pharyngeal;rectum=rectal;anus=anal;skin=skin;breast=breast;colon=colonic;stomach and duodenum=gastroduodenal;
-eyelid=eyelid;cornea=corneal;retina=retinal;bone=bone;muscle=muscle;tendon=tendon;ureter=ureteral;urethra=urethral;uterus=uterine;
-cervix \
-uteri=cervical;ovary=ovarian;vagina=vaginal;vulva=vulvar;testis=testicular;penis=penile;brain=brain;trachea=tracheal;
-bronchus=bronchial;nose=nasal;ear=ear;tongue=tongue;lip=lip;pancreas=pancreatic;gallbladder=gallbladder;bile duct=biliary;
-spleen=splenic;thyroid=thyroid;thyroid gland=thyroid;parotid gland=parotid;adrenal \
-gland=adrenal;pituitary gland=pituitary;
-aorta=aortic;artery=arterial;vein=venous;intestine=intestinal;appendix=appendiceal;meninges=meningeal;
-vocal cord=vocal cord'''.replace('\n', '').split(';'))
+esophagus=esophageal;stomach=gastric;kidney=renal;liver=hepatic;lung=pulmonary;heart=cardiac;
+bladder=bladder;prostate=prostatic;larynx=laryngeal;pharynx=pharyngeal;rectum=rectal;anus=anal;
+skin=skin;breast=breast;colon=colonic;stomach and duodenum=gastroduodenal;eyelid=eyelid;
+cornea=corneal;retina=retinal;bone=bone;muscle=muscle;tendon=tendon;ureter=ureteral;
+urethra=urethral;uterus=uterine;cervix uteri=cervical;ovary=ovarian;vagina=vaginal;vulva=vulvar;
+testis=testicular;penis=penile;brain=brain;trachea=tracheal;bronchus=bronchial;nose=nasal;ear=ear;
+tongue=tongue;lip=lip;pancreas=pancreatic;gallbladder=gallbladder;bile duct=biliary;spleen=splenic;
+thyroid=thyroid;thyroid gland=thyroid;parotid gland=parotid;adrenal gland=adrenal;
+pituitary gland=pituitary;aorta=aortic;artery=arterial;vein=venous;intestine=intestinal;
+appendix=appendiceal;meninges=meningeal;vocal cord=vocal cord'''.replace('\n', '').split(';'))
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #0f523631
-_STIFF = re.compile((r'unspecified|other|elsewhere|specif|with\b|without|due to|classif|(?-i:NEC|'
-                     r'NOS)|\band\b|\bor\b|[,()\[\]/:;]|'
-                     r'stage|status|history|following|complicat|certain|behavior|neoplasm|'
-                     r'diseases|disorders|lesions|condition|'
-                     r'abnormal|finding|acquired|code|site|part\b|region|congenital|infantile|'
-                     r'juvenile|child|newborn|neonat|fetal|'
-                     r'matern|pregnan|puerper|induced|postproc|transplant|prosthe|device|implant|'
-                     r'degree|use\b|level|moderate|'
-                     r'associated|in remission|multiple|type \d|class|deletion|syphil|leprosy|'
-                     r'extremity|category|vertebrae|hand\b|'
-                     r'foot\b|wrist|ankle|elbow|upper eyelid|lower eyelid|visual field|'
-                     r'refractory|forms of|states$|anemias|opathies|'
-                     r'anomalies|drug reaction|disorder of|(valve|brain|prostatic|bullous|\w+al) '
-                     r'disorder| of .* cancer|hymen|'
-                     r'rickets|eunuch|gangrene'),
-                    re.I)
-_PLACES = re.compile('shoulder|knee|hip|thigh|humerus|femur|tibia|radius|ulna|forearm|lower '
-                     'leg|upper arm|omentum|forehead')
+_STIFF = re.compile(
+    r'unspecified|other|elsewhere|specif|with\b|without|due to|classif|(?-i:NEC|NOS)|\band\b|'
+    r'\bor\b|[,()\[\]/:;]|stage|status|history|following|complicat|certain|behavior|neoplasm|'
+    r'diseases|disorders|lesions|condition|abnormal|finding|acquired|code|site|part\b|region|'
+    r'congenital|infantile|juvenile|child|newborn|neonat|fetal|matern|pregnan|puerper|induced|'
+    r'postproc|transplant|prosthe|device|implant|degree|use\b|level|moderate|associated|'
+    r'in remission|multiple|type \d|class|deletion|syphil|leprosy|extremity|category|vertebrae|'
+    r'hand\b|foot\b|wrist|ankle|elbow|upper eyelid|lower eyelid|visual field|refractory|forms of|'
+    r'states$|anemias|opathies|anomalies|drug reaction|disorder of|(valve|brain|prostatic|bullous|'
+    r'\w+al) disorder| of .* cancer|hymen|rickets|eunuch|gangrene', re.I)
+_PLACES = re.compile(
+    'shoulder|knee|hip|thigh|humerus|femur|tibia|radius|ulna|forearm|lower leg|upper arm|omentum|'
+    'forehead')
+
+_NEEDLESS = [re.compile(p) for p in (
+    r' [\[(].*?[\])]|, (unspecified|NOS|initial|not specified).*|,? without .*',
+    r',? (NOS|not elsewhere classified)$',
+    r'^(Unspecified|Other specified|Other|Nonrheumatic|Essential|Idiopathic) ')]
 
 def _cleaned(title: str) -> str:
     title = re.sub(r'\(of\)', 'of', re.sub(r'\((\w+)\)(?=\w)', r'\1', title))
-    title = re.sub(
-        r' [\[(].*?[\])]|, (unspecified|NOS|initial|not specified).*|,? without .*', '', title)
-    title = re.sub(r',? (NOS|not elsewhere classified)$', '', title)
-    title = re.sub(
-        r'^(Unspecified|Other specified|Other|Nonrheumatic|Essential|Idiopathic) ', '', title)
+    for needless in _NEEDLESS: title = needless.sub('', title)
     title = re.sub(r'Malignant neoplasm of (.+)', r'\1 cancer', title)
     title = re.sub(r'Benign neoplasm of (.+)', r'benign \1 tumor', title)
     title = re.sub(r'(?i)\bcalculus of (\w+)$', r'\1 stone', title)
@@ -84,11 +80,13 @@ def _cleaned(title: str) -> str:
         return f'{m[2]} {m[1][0].lower()}{m[1][1:]}' if ' ' not in m[2] else title
     return title
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #8cd4014b
 def _turned(name: str) -> str|None:
     "'Stenosis of larynx' the other way round, where an adjective for the place is known"
     m = re.fullmatch(r'([\w ]+) of (?:the )?(?:(right|left|bilateral) )?([\w ]+)', name)
-    return (f'{m[2] + " " if m[2] else ""}{_ADJECTIVES[m[3]]} {m[1][0].lower()}{m[1][1:]}'
-            if m and m[3] in _ADJECTIVES else None)
+    if not m or m[3] not in _ADJECTIVES: return None
+    side = f'{m[2]} ' if m[2] else ''
+    return f'{side}{_ADJECTIVES[m[3]]} {m[1][0].lower()}{m[1][1:]}'
 
 def natural(
     titles: Iterable[str], # a code's title and its inclusion terms, in ICD's words
@@ -130,17 +128,21 @@ _MEN = re.compile(r'^(C6[0-3]|D29|N4|N5[0-3]|L64)|prostat|\btesti|penis|penile|s
 _WOMEN = re.compile(r'^(C5[0-8]|D2[4-8]|N[6-9])|ovar|uter|vagin|vulv|\bfemale\b|menopaus|menstr|'
                     r'periods|breast lump|adnex')
 
+_OF_MIDDLE_AGE = ('I2', 'I5', 'I6', 'I7', 'M1', 'M4', 'N4', 'J4') # besides cancers
+
 def _who(code: str, forms: Iterable[str]) -> tuple[str, tuple[int, int]]:
+    "Sex ('' for either) and ages of those who can have it"
     text = f'{code} {" ".join(forms)}'.lower()
-    sex = ('m' if _MEN.search(code) or _MEN.search(text)
-           else 'f' if _WOMEN.search(code) or _WOMEN.search(text) else '')
-    low = (18 if code[:1] in ('', '#', '-', 'R')
-           else 65 if re.search('senile|age-related|alzheimer|dementia|postmenopaus', text)
-               else 40
-                   if code[0] == 'C' or code[:2] in ('I2', 'I5', 'I6', 'I7', 'M1', 'M4', 'N4', 'J4')
-                   else 20)
+    if _MEN.search(code) or _MEN.search(text): sex = 'm'
+    elif _WOMEN.search(code) or _WOMEN.search(text): sex = 'f'
+    else: sex = ''
+    if code[:1] in ('', '#', '-', 'R'): low = 18
+    elif re.search('senile|age-related|alzheimer|dementia|postmenopaus', text): low = 65
+    elif code[0] == 'C' or code[:2] in _OF_MIDDLE_AGE: low = 40
+    else: low = 20
     return sex, (low, 50 if re.search('menstr|endometri|periods', text) and low < 50 else 95)
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #e9a3fb85
 _COMPOUND = re.compile(r'right|left|bilateral|chronic|recurrent|secondary|\b[CLT]\d')
 
 def _catalogue(codes: Iterable[str]) -> list[Concept]:
@@ -152,10 +154,8 @@ def _catalogue(codes: Iterable[str]) -> list[Concept]:
                for t in titles if re.fullmatch('[A-Z][a-z]+ (disease|syndrome|anemia|cyst)', t)}
     proper = frozenset(w for w in {*later, *eponyms} if w[:1].isupper() and w.lower() not in later)
     for code in codes:
-        forms = [f
-                 for f in natural([icd.get_description(code), *icd.get_inclusion_term(code)],
-                                  proper)
-                 if f not in taken]
+        wordings = natural([icd.get_description(code), *icd.get_inclusion_term(code)], proper)
+        forms = [f for f in wordings if f not in taken]
         if not forms: continue
         taken.update(forms)
         id = '' if _COMPOUND.search(forms[0]) or forms[0].count(' ') > 1 else concept_id(code)
@@ -174,8 +174,7 @@ class World:
     def concept(self, word: str) -> Concept: return self.concepts[self.words[word]]
 
 def _parts() -> Iterable[tuple[str, str]]:
-    """'left atrium dilated', 'left knee pain': findings told in parts, with the word whose id they
-    share, if any"""
+    "'left knee pain', …: findings told in parts, with the word whose id they share, if any"
     for line in STATES.strip().splitlines():
         for entry in line.split(': ', 1)[1].split('; '):
             part, states = entry.split(' / ')
@@ -185,6 +184,27 @@ def _parts() -> Iterable[tuple[str, str]]:
             ends, head = entry.split(' / ')
             yield from ((f'{end} {head}', head) for end in ends.split(', '))
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #ccfe7f09
+def _by_hand(terms: list[Term], diseases: list[Disease]) -> dict[str, Concept]:
+    "The concepts that are written down by hand, by name: terms, diseases, findings in parts"
+    def id_of(t):
+        if t.code == '-': return ''
+        return concept_id(t.forms[0] if t.code == '#' else t.code)
+    out = {}
+    for t in terms:
+        out[t.forms[0]] = Concept(t.forms[0], id_of(t), t.kind, t.forms, t.code.strip('#-'),
+                                  *_who(t.code, t.forms))
+    for d in diseases:
+        out[d.term.forms[0]] = Concept(d.term.forms[0], concept_id(d.term.code), 'disease',
+                                       d.term.forms, d.term.code, d.sex, d.ages)
+    for name, head in _parts():
+        if name in out: continue
+        if head in out: id = out[head].id
+        else: id = '' if len(name) % 2 else concept_id(name)
+        out[name] = Concept(name, id, 'part', (name,), '', *_who('', [name]))
+    return out
+
+# %% ../../nbs/clinic/03_knowledge.ipynb #d4845447
 @cache
 def world() -> World:
     "The one world; takes some seconds the first time, most of them for reading the two packages"
@@ -192,24 +212,12 @@ def world() -> World:
     terms = (read_terms(SYMPTOMS, 'symptom') + read_terms(SIGNS, 'sign')
              + read_terms(FINDINGS, 'finding'))
     diseases = read_diseases(DISEASES)
-    def id_of(t):
-        return '' if t.code == '-' else concept_id(t.forms[0] if t.code == '#' else t.code)
-    concepts = {t.forms[0]: Concept(t.forms[0], id_of(t), t.kind, t.forms, t.code.strip('#-'),
-                                    *_who(t.code, t.forms))
-                for t in terms}
-    concepts |= {d.term.forms[0]: Concept(d.term.forms[0], concept_id(d.term.code), 'disease',
-                                          d.term.forms, d.term.code, d.sex, d.ages)
-                 for d in diseases}
-    for name, head in _parts():
-        if name not in concepts:
-            id = (concepts[head].id
-                  if head in concepts else '' if len(name) % 2 else concept_id(name))
-            concepts[name] = Concept(name, id, 'part', (name,), '', *_who('', [name]))
+    concepts = _by_hand(terms, diseases)
     written = {f.lower() for c in concepts.values() for f in c.forms}
     ids = {c.id for c in concepts.values()}
     common = set(COMMON.split())
-    for c in _catalogue(sorted(c
-                               for c in icd.get_all_codes() if c[:3] in common and 3 < len(c) < 7)):
+    codes = sorted(c for c in icd.get_all_codes() if c[:3] in common and 3 < len(c) < 7)
+    for c in _catalogue(codes):
         if not (c.id and c.id in ids) and not written & {f.lower() for f in c.forms}:
             concepts[c.name] = c
             ids.add(c.id)
@@ -220,11 +228,15 @@ def world() -> World:
 SHARES = {'history': (.55, .12), 'disease': (.68, .10), 'symptom': (.80, .06), 'sign': (.74, .08),
           'finding': (.74, .08), 'part': (.70, .10), 'drug': (.70, .08), 'fact': (.66, .10)}
 
+def _split(x: float, train: float, dev: float) -> str:
+    "Which split a number between 0 and 1 falls into, given where train and dev end"
+    if x < train: return 'train'
+    return 'dev' if x < dev else 'test'
+
 def _drawn(names: list, shares: tuple[float, float]) -> dict:
     "The first ones are at home in train, then come dev and test"
     train, dev = shares
-    return {name: 'train' if x < train else 'dev' if x < train + dev else 'test'
-            for name, x in ((name, (i + .5)/len(names)) for i, name in enumerate(names))}
+    return {name: _split((i + .5)/len(names), train, train + dev) for i, name in enumerate(names)}
 
 def _drug_homes(world: World, rng: Random) -> dict:
     facts = {(d, drug_name(x)): i
@@ -239,13 +251,16 @@ def _drug_homes(world: World, rng: Random) -> dict:
         out |= _drawn([(kind, *x) for x in free], SHARES[kind])
     return out
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #c1f05cc8
 def homes(
     world: World,
     seed: int,
     catalogue: int=800, # ICD names in use
-) -> dict: # concept name, (concept name, form), ('drug', name) or ('fact', disease, drug) → 'train', 'dev' or 'test'
-    """Where concepts, words, drugs and facts are at home; `SHARES` are for train and dev, the rest
-    is test"""
+) -> dict: # name, (name, form), ('drug', name) or ('fact', disease, drug) → 'train', 'dev', 'test'
+    """Where concepts, words, drugs and facts are at home.
+
+    `SHARES` are for train and dev, the rest is test.
+    """
     rng, out = Random(f'homes {seed}'), {}
     for kind, shares in SHARES.items():
         names = [c.name for c in world.concepts.values() if c.kind == kind]
@@ -254,8 +269,7 @@ def homes(
         out |= _drawn(names, shares)
     for c in world.concepts.values():
         for form in c.forms[1:]:
-            x = rng.random()
-            out[c.name, form] = 'train' if x < .72 else 'dev' if x < .80 else 'test'
+            out[c.name, form] = _split(rng.random(), .72, .80)
     return out | _drug_homes(world, Random(f'drugs {seed}'))
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #b2cb0eb1
@@ -265,7 +279,7 @@ class Lexicon:
     world: World
     homes: dict
     splits: tuple[str, ...] # ('train',), ('train', 'dev') or ('train', 'test')
-    unseen: float           # probability of turning to what is not at home in train, where there is a choice
+    unseen: float           # probability of turning to what is not at home in train
 
     @cached_property
     def by_kind(self) -> dict[str, list[Concept]]:
@@ -279,7 +293,7 @@ class Lexicon:
         "May this be spoken of?"
         return self.homes.get(self.world.words[word]) in self.splits
 
-    def pick(self, rng: Random, words: Iterable[str], n: int) -> list[str]: # at most n, without repeats
+    def pick(self, rng: Random, words: Iterable[str], n: int) -> list[str]: # n at most, no repeats
         "Draws from those that may be spoken of"
         old, new, out = [], [], []
         for x in words:
@@ -312,8 +326,8 @@ def treatment(
         names = {d: lexicon.homes['drug', d] for d in of_stem(key)}
         if fact not in lexicon.splits: continue
         for d, home in names.items():
-            pool = old if fact == home == 'train' else new if home in lexicon.splits else {}
-            pool.setdefault(x, []).append(usual(x, d))
+            if fact == home == 'train': old.setdefault(x, []).append(usual(x, d))
+            elif home in lexicon.splits: new.setdefault(x, []).append(usual(x, d))
     while len(out) < n and (old or new):
         pool = new if new and (not old or rng.random() < lexicon.unseen) else old
         out.append(rng.choice(pool[x := rng.choice(sorted(pool))]))
@@ -344,6 +358,7 @@ _CLASHES = [{'hypothyroidism', 'hyperthyroidism'},
             {'acute kidney injury', 'chronic kidney disease'},
             {"Parkinson's disease", "Alzheimer's disease"}]
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #7d57c415
 def fits(c: Concept, sex: str, age: int) -> bool:
     "Can somebody of this sex and age have it?"
     return c.sex in ('', sex) and c.ages[0] <= age <= c.ages[1]
@@ -354,15 +369,42 @@ def _prescribed(lexicon: Lexicon, rng: Random, main: str,
     "Disease → drugs; no two of a kind, where there is a choice"
     out, names = {}, []
     for disease, most in [(main, 3), *((n, 1) for n in chronic)]:
-        options, own = treatment(lexicon, rng, disease, 5), []
+        options, chosen = treatment(lexicon, rng, disease, 5), []
         for x in options:
-            if len(own) < most and not any(clash(drug_name(x), o) for o in names):
-                own.append(x)
+            if len(chosen) < most and not any(clash(drug_name(x), o) for o in names):
+                chosen.append(x)
                 names.append(drug_name(x))
-        out[disease] = tuple(own or options[:1])
+        out[disease] = tuple(chosen or options[:1])
     return out
 
-# %% ../../nbs/clinic/03_knowledge.ipynb #7d57c415
+# %% ../../nbs/clinic/03_knowledge.ipynb #fa347625
+def _chronic(lexicon: Lexicon, rng: Random, main: str, sex: str, age: int) -> list[str]:
+    "What the patient has besides: the more the older, and few of one specialist's"
+    all = lexicon.world.diseases
+    fit = [n for n, o in all.items()
+           if o.course in 'cb' and n != main and fits(lexicon.world.concepts[n], sex, age)]
+    chronic = []
+    for n in lexicon.pick(rng, fit, 12):
+        others = [main, *chronic]
+        room = (age > 30) + (age > 45) + (age > 60) + (rng.random() < .5) - len(chronic)
+        if (room > 0 and not any({n, o} in _CLASHES for o in others)
+            and [all[o].specialist for o in others].count(all[n].specialist) < 2):
+            chronic.append(n)
+    return chronic
+
+def _history(lexicon: Lexicon, rng: Random, diseases: list[str], sex: str, age: int) -> list[str]:
+    "Names from ICD for the past history, each of another category than the rest"
+    size = rng.choice([2, 3, 3, 4])
+    codes, history = {lexicon.world.concepts[n].code[:3] for n in diseases}, []
+    fit = [c.name for c in lexicon.by_kind['history'] if fits(c, sex, age)]
+    for n in lexicon.pick(rng, fit, 8):
+        code = lexicon.world.concepts[n].code[:3]
+        if len(history) < size and code not in codes:
+            codes.add(code)
+            history.append(n)
+    return history
+
+# %% ../../nbs/clinic/03_knowledge.ipynb #0f799c9f
 def admit(
     lexicon: Lexicon,
     rng: Random,
@@ -374,31 +416,12 @@ def admit(
     Raises `IndexError` where the split has no such disease.
     """
     all = lexicon.world.diseases
-    main = lexicon.pick(rng,
-                        [n
-                         for n, d in all.items()
-                         if d.course in courses
-                             and (not specialists or d.specialist in specialists)],
-                        1)[0]
+    wanted = [n for n, d in all.items()
+              if d.course in courses and (not specialists or d.specialist in specialists)]
+    main = lexicon.pick(rng, wanted, 1)[0]
     d = all[main]
     sex, age = d.sex or rng.choice('mf'), round(rng.triangular(*d.ages))
-    fit = [n
-           for n, o in all.items()
-           if o.course in 'cb' and n != main and fits(lexicon.world.concepts[n], sex, age)]
-    chronic = []
-    for n in lexicon.pick(rng, fit, 12):
-        others = [main, *chronic]
-        room = (age > 30) + (age > 45) + (age > 60) + (rng.random() < .5) - len(chronic)
-        if (room > 0 and not any({n, o} in _CLASHES for o in others)
-            and [all[o].specialist for o in others].count(all[n].specialist) < 2):
-            chronic.append(n)
-    size = rng.choice([2, 3, 3, 4])
-    codes, history = {lexicon.world.concepts[n].code[:3] for n in [main, *chronic]}, []
-    for n in lexicon.pick(
-        rng, [c.name for c in lexicon.by_kind['history'] if fits(c, sex, age)], 8):
-        code = lexicon.world.concepts[n].code[:3]
-        if len(history) < size and code not in codes:
-            codes.add(code)
-            history.append(n)
+    chronic = _chronic(lexicon, rng, main, sex, age)
+    history = _history(lexicon, rng, [main, *chronic], sex, age)
     return Patient(sex, age, main, tuple(chronic), tuple(history),
                    _prescribed(lexicon, rng, main, chronic))

@@ -15,8 +15,8 @@ from random import Random
 from .drugs import regimen
 
 # %% ../../nbs/clinic/08_timeline_templates.ipynb #16a8efde
-MONTHS = (
-    'January February March April May June July August September October November December'.split())
+MONTHS = ('January February March April May June July August September October November '
+          'December').split()
 NUMBERS = 'zero one two three four five six seven eight nine ten eleven twelve'.split()
 
 @dataclass(frozen=True)
@@ -39,12 +39,17 @@ def days_of(rng: Random) -> Days:
     return Days(visit - timedelta(gaps[0] * 3), visit, test, start, today,
                 today + timedelta(rng.randrange(10, 120)))
 
-def told_day(rng: Random, day: date, today: date) -> tuple[str, str]: # what stands in front, and the time itself
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #c4fda543
+def told_day(
+    rng: Random,
+    day: date,
+    today: date,
+) -> tuple[str, str]: # what stands in front, and the time itself
     "('on ', 'March 3, 2011'), or ('', 'three weeks ago')"
     month, gap = MONTHS[day.month - 1], (today - day).days
     weeks, months = round(abs(gap)/7), round(abs(gap)/30)
-    span = (f'{NUMBERS[weeks]} weeks' if 2 <= weeks < 7
-            else f'{NUMBERS[min(months, 12)]} months' if months > 1 else 'one week')
+    if 2 <= weeks < 7: span = f'{NUMBERS[weeks]} weeks'
+    else: span = f'{NUMBERS[min(months, 12)]} months' if months > 1 else 'one week'
     exact = [('on ', f'{month} {day.day}, {day.year}'),
              ('on ', f'{day.month:02d}/{day.day:02d}/{day.year}'),
              ('on ', f'{month} {day.day}'),
@@ -73,6 +78,8 @@ $test; this was [done/B ^t] <test/t>.
 [$proc/B ^t =c] was [performed/B ^t] <test/t> without [complication/B N ^c]. $He was [discharged/B \
 ^t] the same <day>.
 '''
+
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #325e109f
 TREATED = '''
 $He was [started/B ^s a] on [$rx/P] <start/s>, and the [$sxagain/B] has since [improved/B].
 <start/s> [$rx/P] was [begun/B ^s a] for [$dx/P], {with [relief/B]|and $he is [tolerating/O] it}.
@@ -157,6 +164,8 @@ differentiated|Mucinous} [adenocarcinoma/O ^b], grade {2|3}, [forming/O ^b] a [m
 ^b] the subserosa|[Invasion/O ^b] of the muscularis propria}. {Lymph nodes|Regional nodes}: {no \
 [metastasis/O N ^b]|[metastasis/O ^b] in $n of 1$n|negative for [carcinoma/O N ^b]}.
 '''
+
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #983980d8
 RECEIVED = '''
 [Received/B] in formalin {labeled|designated} "{1|2|A|B}" are $n {tan|pink|gray} {tissue \
 fragments|pieces of soft tissue}. {[Submitted/B] entirely.|All [embedded/B].}
@@ -172,14 +181,19 @@ Clinical [history/P]: [$sx/P]{ and [$sx/P]|}; [$hx/P].
 {$age-year-old $man|Patient} with [$sx/P] since <since>, [$co/P].
 '''
 
-# %% ../../nbs/clinic/08_timeline_templates.ipynb #983980d8
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #ce8a6125
 WORDS = { # slots that are the time line's own
-    'study': 'CT scan, MRI, ultrasound, chest x-ray', 'post': 'infection, bleeding, ileus, hematoma',
+    'study': 'CT scan, MRI, ultrasound, chest x-ray',
+    'post': 'infection, bleeding, ileus, hematoma',
     'nopath': 'dysplasia, malignancy, carcinoma, granulomas',
-    'surgery': 'appendectomy, cholecystectomy, hysterectomy, hernia repair, knee replacement, tonsillectomy, cataract extraction',
-    'colon': 'Chronic inflammation, Active colitis, Normal mucosa, Focal cryptitis', 'polyp': 'Tubular adenoma, Hyperplastic polyp',
+    'surgery': ('appendectomy, cholecystectomy, hysterectomy, hernia repair, knee replacement, '
+                'tonsillectomy, cataract extraction'),
+    'colon': 'Chronic inflammation, Active colitis, Normal mucosa, Focal cryptitis',
+    'polyp': 'Tubular adenoma, Hyperplastic polyp',
     'skin': 'basal cell carcinoma, seborrheic keratosis, actinic keratosis, dermatofibroma, nevus',
     'upper': 'Chronic gastritis, Intestinal metaplasia, Normal mucosa, Chronic inflammation'}
+
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #8e3cf71d
 PROCEDURES = {'gastroenterologist': 'colonoscopy, upper endoscopy',
               'hepatologist': 'EGD, liver biopsy',
               'surgeon': 'CT scan, laparoscopy',
@@ -208,5 +222,5 @@ def often(order: str) -> tuple[str, ...]: # 'metformin 500 mg BID'
     "How often a drug is taken, in words; what is ordered without comes in cycles, or is new"
     drug = regimen(order)
     if drug.frequency: return _OFTEN[drug.frequency]
-    return (('every three weeks', 'every two weeks')
-            if re.search('mab$|platin$', drug.name) or drug.route == 'SC' else _OFTEN['daily'])
+    in_cycles = re.search('mab$|platin$', drug.name) or drug.route == 'SC'
+    return ('every three weeks', 'every two weeks') if in_cycles else _OFTEN['daily']

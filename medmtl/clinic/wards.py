@@ -156,6 +156,8 @@ exam: conjunctivae* / pale, injected
 exam: right calf / tender, swollen; tonsils* / enlarged; left lower leg / erythematous
 exam: lungs* / wheezy; right shoulder / tender
 '''
+
+# %% ../../nbs/clinic/00_wards.ipynb #54e707fb
 COORDINATIONS = '''
 pain: left, right / knee pain; left, right / hip pain; hip, knee / pain; neck, shoulder / pain
 pain: left, right / shoulder pain

@@ -32,7 +32,7 @@ def form_of(
 # %% ../../nbs/scoring/09_baselines.ipynb #332e815d
 def _most(values: Iterable): return Counter(values).most_common(1)[0][0] # the first, among equals
 
-def _typical(seen: list[Mention|None]) -> Mention|None: # seen: None where the form was not a mention
+def _typical(seen: list[Mention|None]) -> Mention|None: # in `seen` None is no mention
     "What the form is, without id and place; None for no mention"
     mentions = [m for m in seen if m]
     if not mentions or 2*len(mentions) < len(seen): return None
@@ -47,9 +47,9 @@ def _typical(seen: list[Mention|None]) -> Mention|None: # seen: None where the f
 @dataclass
 class Dictionary:
     "Forms and what they are"
-    lengths: dict[str, list[int]]                   # shape of the first token → how many tokens forms have, the longest first
-    entries: dict[tuple[int, str], Mention|None]    # reading → what it is; None for no mention
-    usual: dict[str, Mention]                       # type → what its mentions are like, whatever their form
+    lengths: dict[str, list[int]] # shape of the first token → numbers of tokens, the longest first
+    entries: dict[tuple[int, str], Mention|None] # reading → what it is; None for no mention
+    usual: dict[str, Mention] # type → what its mentions are like, whatever their form
 
     def __call__(self, form: str) -> Mention|None: # as `form_of` writes it
         return next((self.entries[r] for r in _readings(form) if r in self.entries), None)
@@ -73,16 +73,16 @@ def learn_dictionary(
 ) -> Dictionary:
     "The training set's mentions by heart"
     types, seen = {*types}, defaultdict(list)
-    there = [{m.spans[0]: m
-              for m in reversed(d.mentions) if m.type in types and not m.discontinuous}
-             for d in train]
-    shapes = ({_shape(form_of(d.text, m))
-               for d, at in zip(train, there, strict=True) for m in at.values()}
-              - {''})
+    places = [{m.spans[0]: m
+               for m in reversed(d.mentions) if m.type in types and not m.discontinuous}
+              for d in train]
+    shapes = {_shape(form_of(d.text, m))
+              for d, at in zip(train, places, strict=True) for m in at.values()}
+    shapes.discard('')
     lengths = defaultdict(set)
     for s in shapes: lengths[s.split()[0]].add(len(s.split()))
     lengths = {first: sorted(ns, reverse=True) for first, ns in lengths.items()}
-    for d, at in zip(train, there, strict=True):
+    for d, at in zip(train, places, strict=True):
         for form, span in _hits(d.text, lengths, lambda form, shape: shape in shapes):
             for reading in _readings(form): seen[reading].append(at.get(span))
     usual = {t: [m for d in train for m in d.mentions if m.type == t] for t in sorted(types)}
@@ -113,7 +113,7 @@ def nearest(
     for m in sorted(others, key=lambda m: m.start): homes[bisect(edges, m.start)].append(m)
     def gap(a, b): return max(a.start - b.end, b.start - a.end, 0)
     near = [(m, homes[bisect(edges, m.start)]) for m in some]
-    return [(m, min(there, key=lambda o: gap(m, o))) for m, there in near if there]
+    return [(m, min(partners, key=lambda o: gap(m, o))) for m, partners in near if partners]
 
 # %% ../../nbs/scoring/09_baselines.ipynb #96d8e2bb
 _DISORDERS, _TEMPORAL = ('Disease_Disorder',), ('EVENT', 'TIMEX3')
@@ -129,10 +129,10 @@ def _given(dictionary: Dictionary, d: Document, types: Iterable[str]) -> tuple[M
         if m.type not in types: continue
         known = dictionary(form_of(d.text, m))
         alike = known if known and known.type == m.type else dictionary.usual.get(m.type)
-        told = {k: v for k, v in (alike.attributes if alike else {}).items() if k == 'DocTimeRel'}
-        out.append(replace(m,
-                           attributes=({k: v for k, v in m.attributes.items() if k != 'DocTimeRel'}
-                                       | told)))
+        attributes = {k: v for k, v in m.attributes.items() if k != 'DocTimeRel'}
+        if alike and 'DocTimeRel' in alike.attributes:
+            attributes['DocTimeRel'] = alike.attributes['DocTimeRel']
+        out.append(replace(m, attributes=attributes))
     return tuple(out)
 
 def _linked(stream: str, text: str, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
@@ -170,8 +170,8 @@ def baseline(
     stream: str,                       # one of the six
     train: list[Document]|list[Query],
     test: list[Document]|list[Query],  # only its texts are looked at, unless `gold_entities`
-    gold_entities: bool=False,         # give the test set's mentions? for 'semeval2016t12' and 'semeval2021t6_level2'
-) -> list[Document]|dict[str, dict[str, float]]: # documents with mentions and relations, or query id → candidate id → score
+    gold_entities: bool=False,         # give the test set's mentions? for the streams in `LINKED`
+) -> list[Document]|dict[str, dict[str, float]]: # documents, or query id → candidate id → score
     """What needs no model.
 
     Raises `ValueError` for a stream that there is not, or one that has nothing to be given.
@@ -194,12 +194,15 @@ def baseline(
 def unseen_mentions(
     train: list[Document], # of the same task, or of another
     test: list[Document],
-): # pandas frame, a row per test mention: document, type, discontinuous, new_form, new_concept (None where it has no concept)
-    """Which test mentions have a form, or concepts, that no training mention has; case and numbers
-    do not matter"""
+): # pandas frame, a row per test mention; new_concept is None where it has no concept
+    """Which test mentions have a form, or concepts, that no training mention has.
+
+    Case and numbers do not matter.
+    """
     import pandas as pd
     forms = {_shape(form_of(d.text, m)) for d in train for m in d.mentions}
-    concepts = {c for d in train for m in d.mentions for c in m.concepts}
+    mentions = [m for d in train for m in d.mentions]
+    concepts = {c for m in mentions for c in m.concepts}
     rows = [(d.id, m.type, m.discontinuous, _shape(form_of(d.text, m)) not in forms,
              concepts.isdisjoint(m.concepts) if m.concepts else None)
             for d in test for m in d.mentions]

@@ -25,13 +25,16 @@ def _exactly(gold: list, said: list, key: Callable,
 
 # %% ../../nbs/scoring/11_highlight.ipynb #80f52edc
 def _loosely(gold: list, said: list, same: Callable) -> list[tuple]:
-    """(item, verdict) as `_exactly`, by the first that is the same; 'again' is what counts neither
-    way"""
+    "(item, verdict) as `_exactly`, by the first that is the same; 'again' counts neither way"
     taken, found, out = set(), set(), []
     for p in said:
         met = {i for i, g in enumerate(gold) if same(g, p)}
-        out.append((p, 'wrong' if not met else 'again' if met & taken else 'right'))
-        if met and not met & taken: found.add(min(met))
+        if not met: verdict = 'wrong'
+        elif met & taken: verdict = 'again'
+        else:
+            verdict = 'right'
+            found.add(min(met))
+        out.append((p, verdict))
         taken |= met
     return out + [(g, 'missed') for i, g in enumerate(gold) if i not in found]
 
@@ -58,19 +61,21 @@ def mention_verdicts(
     if task == 'semeval2021t6': return _loosely(gold.mentions, said.mentions, _overlapping)
     raise ValueError(f'{task} has no mentions to draw')
 
+# %% ../../nbs/scoring/11_highlight.ipynb #cd386100
 def relation_verdicts(
     task: str,
     gold: Document,
     said: Document,
-) -> list[tuple[str, Mention, Mention, str]]: # type, first and second argument, and 'right', 'wrong', 'missed' or 'again'
+) -> list[tuple[str, Mention, Mention, str]]: # type, both arguments, 'right', 'wrong', …
     "Every predicted and every missed relation, as the task's primary metric counts them"
-    def told(d):
+    def triples(d):
         by = {m.id: m for m in d.mentions}
         return [(r.type, by[r.head], by[r.tail]) for r in d.relations]
     def same(g, p): return g[0] == p[0] and _overlapping(g[1], p[1]) and _overlapping(g[2], p[2])
-    if task == 'semeval2021t6': return [(*r, v) for r, v in _loosely(told(gold), told(said), same)]
+    if task == 'semeval2021t6':
+        return [(*r, v) for r, v in _loosely(triples(gold), triples(said), same)]
     if task != 'semeval2016t12' or unlinked(gold.id): return []
-    links, answers = ({(h.spans, t.spans): (k, h, t) for k, h, t in told(d) if k == 'CONTAINS'}
+    links, answers = ({(h.spans, t.spans): (k, h, t) for k, h, t in triples(d) if k == 'CONTAINS'}
                       for d in (gold, said))
     # what contains what, also through others
     follows, implied = closure(set(links)), closure(set(answers))
@@ -107,36 +112,37 @@ def _open(*items: Document|Query):
             raise ValueError(f'{x.id} is not shown: its licence ({x.licence.name}) is restricted, '
                              'or not known to be open')
 
-def _told(text: str) -> str:
+def _as_html(text: str) -> str:
     return escape(text).replace('\n\n', '<br><span class="ov-gap"></span>').replace('\n', '<br>')
 
 def _ground(verdict: str, text: str) -> str:
-    return f'<span class="ov-{verdict}">{_told(text)}</span>'
+    return f'<span class="ov-{verdict}">{_as_html(text)}</span>'
 
 # %% ../../nbs/scoring/11_highlight.ipynb #424abba2
 def _labels(marks: list[tuple[Mention, str]], silent: str) -> dict[int, str]:
     "What is written behind which character: signs and types, and the numbers of what is in parts"
     out, n = {}, 0
     for m, verdict in sorted(marks, key=lambda x: (x[0].start, x[0].end)):
-        said = [*([_SIGNS[verdict]] if verdict != 'right' else []),
-                *([m.type] if m.type != silent else [])]
+        parts = [*([_SIGNS[verdict]] if verdict != 'right' else []),
+                 *([m.type] if m.type != silent else [])]
         if m.discontinuous:
             n += 1
-            said = [*said, f'({n})']
+            parts.append(f'({n})')
         for i, (_, end) in enumerate(m.spans):
             # sign and type where the mention ends
-            label = ' '.join(said if i == len(m.spans) - 1 else said[-1:])
+            label = ' '.join(parts if i == len(m.spans) - 1 else parts[-1:])
             if label: out[end] = out.get(end, '') + f'<sup>{escape(label)}</sup>'
     return out
 
 def _over(text: str, marks: list[tuple[Mention, str]], silent: str) -> str:
     "The text in pieces, each with the marks of what covers it"
-    edges = sorted({0, len(text), *(x for m, _ in marks for span in m.spans for x in span)})
+    spans = [span for m, _ in marks for span in m.spans]
+    edges = sorted({0, len(text), *(x for span in spans for x in span)})
     labels, out = _labels(marks, silent), []
     for start, end in zip(edges, edges[1:], strict=False):
         over = [(m, v) for m, v in marks if any(s <= start and end <= e for s, e in m.spans)]
         kinds = ' '.join(f'ov-{v}' for v in _SIGNS if v in {v for _, v in over})
-        piece = _told(text[start:end])
+        piece = _as_html(text[start:end])
         title = escape('; '.join(dict.fromkeys(f'{v}: {m.type}' for m, v in over)))
         out += [f'<span class="{kinds}" title="{title}">{piece}</span>' if over else piece,
                 labels.get(end, '')]
@@ -150,6 +156,7 @@ def _counted(verdicts: list[str], what: str) -> str:
 def _words(m: Mention, text: str) -> str:
     return ' … '.join(' '.join(text[s:e].split()) for s, e in m.spans)
 
+# %% ../../nbs/scoring/11_highlight.ipynb #20ea4d41
 def document_overlay(
     task: str,      # 'semeval2014t7', …; not the forum
     gold: Document,
@@ -179,10 +186,10 @@ def document_overlay(
               for kind, h, t, v in links]
     under = ''.join(f'<li>{_SIGNS[v]} {_ground(v, words)}{more}</li>'
                     for _, v, words, more in sorted(lines, key=lambda x: x[0]))
-    told = [_counted([v for _, v in marks], 'mentions'),
-            *([_counted([r[-1] for r in links], 'relations')] if links else [])]
-    return ('<figure '
-            f'class="overtext"><figcaption>{escape(" · ".join([gold.id, *told]))}</figcaption>'
+    counts = [_counted([v for _, v in marks], 'mentions'),
+              *([_counted([r[-1] for r in links], 'relations')] if links else [])]
+    caption = escape(' · '.join([gold.id, *counts]))
+    return (f'<figure class="overtext"><figcaption>{caption}</figcaption>'
             f'<div class="text">{_over(text, drawn, silent)}</div>'
             + (f'<ul>{under}</ul>' if under else '') + '</figure>')
 
@@ -201,16 +208,15 @@ def query_overlay(
         raise ValueError(f'{query.id} has answers without a label')
     good, lines, verdicts = sum(c.relevant for c in given), [], []
     for place, c in enumerate(sorted(given, key=lambda c: -scores[c.id])):
-        verdict = (('right' if c.relevant else 'wrong')
-                   if place < good else 'missed' if c.relevant else '')
+        if place < good: verdict = 'right' if c.relevant else 'wrong'
+        else: verdict = 'missed' if c.relevant else ''
         verdicts.append(verdict)
-        words = f'{_SIGNS[verdict]} {_ground(verdict, c.text)}' if verdict else _told(c.text)
-        lines.append(f'<li>{words} '
-                     f'<small>({escape(c.label or "good" * c.relevant or "not good")}; place '
-                     f'{c.rank} in the thread)</small></li>')
+        words = f'{_SIGNS[verdict]} {_ground(verdict, c.text)}' if verdict else _as_html(c.text)
+        label = escape(c.label or 'good' * c.relevant or 'not good')
+        lines.append(f'<li>{words} <small>({label}; place {c.rank} in the thread)</small></li>')
     return (f'<figure class="overtext"><figcaption>{escape(query.id)} · '
             f'{_counted(verdicts, f"the first {good} of {len(given)} places")}</figcaption>'
-            f'<div class="text">{_told(query.text)}</div><ol>{"".join(lines)}</ol></figure>')
+            f'<div class="text">{_as_html(query.text)}</div><ol>{"".join(lines)}</ol></figure>')
 
 def page(
     figures: list[str], # as `document_overlay` and `query_overlay` give them

@@ -50,7 +50,7 @@ def bootstrap_interval(
     resamples: int=2000, # how often documents are drawn; 0 for no interval
     level: float=.95,    # 0–1, the share of resamples inside
     seed: int=0,         # of the drawing
-) -> tuple[float|None, float|None]: # low, high; None where the score is undefined or there are fewer than two documents
+) -> tuple[float|None, float|None]: # low, high; None where undefined, or below two documents
     """Percentile interval of a score over documents, for one trained model as it is (Efron 1979).
 
     Raises `ValueError` for other counts.
@@ -76,6 +76,6 @@ def bootstrap_intervals(
              if resamples and len(counts) > 1 else np.full((len(values), 1), np.nan))
     found = {name: _quantiles(row, value, level)
              for (name, value), row in zip(values.items(), draws, strict=True)}
-    return {name: dict(
-                value=None if np.isnan(values[name]) else float(values[name]), low=low, high=high)
+    def plain(value): return None if np.isnan(value) else float(value)
+    return {name: dict(value=plain(values[name]), low=low, high=high)
             for name, (low, high) in found.items()}

@@ -18,32 +18,31 @@ RELATIONS = tuple(f'{kind}-Drug' for kind in ENTITIES[1:])
 
 def _entities(document: Document) -> list[tuple]:
     "(type, start, end) of each mention"
-    if odd := {m.type for m in document.mentions} - {*ENTITIES}:
-        raise ValueError(f'document {document.id}: the type {min(odd)} is none of '
+    if unknown := {m.type for m in document.mentions} - {*ENTITIES}:
+        raise ValueError(f'document {document.id}: the type {min(unknown)} is none of '
                          f'{", ".join(ENTITIES)}')
     return [(m.type, m.start, m.end) for m in document.mentions]
 
 def _relations(document: Document) -> list[tuple]:
-    """(type, first argument, second argument) of each relation, the arguments as `_entities` tells
-    them"""
-    told, out = dict(zip((m.id for m in document.mentions), _entities(document), strict=True)), []
+    "(type, first argument, second argument) of each relation; arguments as from `_entities`"
+    ids = (m.id for m in document.mentions)
+    entities, out = dict(zip(ids, _entities(document), strict=True)), []
     for r in document.relations:
         if r.type not in RELATIONS:
             raise ValueError(f'document {document.id}: the relation {r.type} is none of '
                              f'{", ".join(RELATIONS)}')
-        if not {r.head, r.tail} <= told.keys():
+        if not {r.head, r.tail} <= entities.keys():
             raise ValueError(f'document {document.id}: relation {r.id} has an argument that is '
                              'not there')
-        out.append((r.type, told[r.head], told[r.tail]))
+        out.append((r.type, entities[r.head], entities[r.tail]))
     return out
 
-def _same_entity(one: tuple, other: tuple, lenient: bool) -> bool:
-    return (one == other
-            or lenient and one[0] == other[0] and one[1] < other[2] and other[1] < one[2])
+def _same_entity(a: tuple, b: tuple, lenient: bool) -> bool:
+    return a == b or lenient and a[0] == b[0] and a[1] < b[2] and b[1] < a[2]
 
-def _same_relation(one: tuple, other: tuple, lenient: bool) -> bool:
-    return (one[0] == other[0] and _same_entity(one[1], other[1], lenient)
-            and _same_entity(one[2], other[2], lenient))
+def _same_relation(a: tuple, b: tuple, lenient: bool) -> bool:
+    return (a[0] == b[0] and _same_entity(a[1], b[1], lenient)
+            and _same_entity(a[2], b[2], lenient))
 
 # %% ../../nbs/scoring/05_n2c2.ipynb #b85f71df
 def _compare(gold: list[tuple], predicted: list[tuple], same: Callable,
@@ -61,12 +60,11 @@ def _compare(gold: list[tuple], predicted: list[tuple], same: Callable,
 MODES, _PRF = ('strict', 'lenient'), ('precision', 'recall', 'f1')
 
 def _columns(types: tuple[str, ...]) -> list[str]:
-    return ['documents',
-            *(c
-              for mode in MODES
-              for c in (*(f'{t}_{mode}_{what}'
-                          for t in types for what in ('right', 'wrong', 'missed')),
-                        *(f'{mode}_sum_of_{score}' for score in _PRF)))]
+    columns = ['documents']
+    for mode in MODES:
+        columns += [f'{t}_{mode}_{what}' for t in types for what in ('right', 'wrong', 'missed')]
+        columns += [f'{mode}_sum_of_{score}' for score in _PRF]
+    return columns
 
 def _scores(counts, name: str='') -> dict[str, np.ndarray]: # `counts`: right, wrong, missed
     return prf(counts[0], counts[0] + counts[1], counts[0] + counts[2], name=name)
@@ -149,14 +147,16 @@ def n2c2_counts(
     """
     import pandas as pd
     levels = dict(entity_=entity_counts, relation_=relation_counts)
-    return pd.concat(
-        [counts(gold, predicted).add_prefix(level) for level, counts in levels.items()], axis=1)
+    frames = [counts(gold, predicted).add_prefix(level) for level, counts in levels.items()]
+    return pd.concat(frames, axis=1)
 
 def n2c2_from_counts(
     sums, # (..., 116) the columns of `n2c2_counts`, summed over documents
 ) -> dict[str, np.ndarray]: # scores of shape (...), 0–1, NaN where undefined
-    """`strict_f1` and `lenient_f1`: the means over both levels; then the scores of mentions
-    (`entity_…`) and of relations (`relation_…`)"""
+    """`strict_f1` and `lenient_f1`: the means over both levels; then all scores of either.
+
+    Those of mentions begin with `entity_`, those of relations with `relation_`.
+    """
     sums, width = np.asarray(sums, float), len(_columns(ENTITIES))
     levels = dict(entity=entity_from_counts(sums[..., :width]),
                   relation=relation_from_counts(sums[..., width:]))

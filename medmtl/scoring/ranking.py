@@ -16,15 +16,13 @@ def ranked(
     relevant: dict[str, bool], # candidate id → is it relevant? in the gold file's order
     scores: dict[str, float],  # candidate id → the higher, the better
 ) -> list[bool]: # relevance from the first place to the last
-    """The relevance of one query's candidates in the order of their scores; ties keep the gold
-    file's order"""
+    "One query's relevance in the order of the scores; ties keep the gold file's order"
     return [relevant[c] for c in sorted(relevant, key=lambda c: -scores[c])]
 
 def given_order(
     relevant: dict[str, dict[str, bool]], # query id → candidate id → is it relevant?
 ) -> dict[str, dict[str, float]]: # query id → candidate id → score
-    """Scores that leave the candidates where the gold file has them, which is the search engine's
-    order"""
+    "Scores that leave the candidates in the gold file's order, which is the search engine's"
     return {q: {c: -float(place) for place, c in enumerate(candidates, 1)}
             for q, candidates in relevant.items()}
 
@@ -67,11 +65,12 @@ def _check(relevant: dict, given: dict, what: str):
         if bad := [c for c in candidates if math.isnan(mine[c])]:
             raise ValueError(f'the {what} of {_some(bad)} is not a number')
 
+# %% ../../nbs/scoring/06_ranking.ipynb #3c16b244
 def ranking_per_query(
-    relevant: dict[str, dict[str, bool]],         # query id → candidate id → is it relevant? in the gold file's order
-    scores: dict[str, dict[str, float]],          # query id → candidate id → the higher, the better
-    labels: dict[str, dict[str, bool]]|None=None, # query id → candidate id → is it held to be relevant?
-): # pandas frame, a row per query id, the columns of `COUNTS`, then `LABEL_COUNTS` if there are labels
+    relevant: dict[str, dict[str, bool]],         # query → candidate → relevant? in gold order
+    scores: dict[str, dict[str, float]],          # query → candidate → the higher, the better
+    labels: dict[str, dict[str, bool]]|None=None, # query → candidate → is it held to be relevant?
+): # pandas frame, a row per query id; `COUNTS`, and `LABEL_COUNTS` where there are labels
     """What adds up over queries.
 
     Raises `ValueError` where queries or candidates of both sides differ.
@@ -86,12 +85,12 @@ def ranking_per_query(
     columns = [*COUNTS, *(LABEL_COUNTS if labels is not None else ())]
     frame = pd.DataFrame(rows, index=pd.Index(list(relevant), name='query', dtype=object),
                          columns=columns, dtype=float)
-    return frame.astype({c: int
-                         for c in columns if c not in ('average_precision', 'reciprocal_rank')})
+    fractions = ('average_precision', 'reciprocal_rank')
+    return frame.astype({c: int for c in columns if c not in fractions})
 
 # %% ../../nbs/scoring/06_ranking.ipynb #a2f57567
 def ranking_from_counts(
-    sums, # (..., 23) or (..., 27): the columns of `COUNTS`, perhaps `LABEL_COUNTS`, summed over queries
+    sums, # (..., 23) or (..., 27): `COUNTS`, perhaps `LABEL_COUNTS`, summed over queries
 ) -> dict[str, np.ndarray]: # scores of shape (...), 0–1, NaN where undefined
     "Every score of the task from summed counts"
     sums = np.asarray(sums, float)
@@ -107,12 +106,9 @@ def ranking_from_counts(
             'f1': f1(p, r)}
 
 def ranking_scores(
-    relevant: dict[str, dict[str, bool]],         # query id → candidate id → is it relevant? in the gold file's order
-    scores: dict[str, dict[str, float]],          # query id → candidate id → the higher, the better
-    labels: dict[str, dict[str, bool]]|None=None, # query id → candidate id → is it held to be relevant?
+    relevant: dict[str, dict[str, bool]],         # query → candidate → relevant? in gold order
+    scores: dict[str, dict[str, float]],          # query → candidate → the higher, the better
+    labels: dict[str, dict[str, bool]]|None=None, # query → candidate → is it held to be relevant?
 ) -> dict[str, float|None]: # 0–1; None where undefined
-    """MAP@10, average recall, MRR, P@1 and P@5, and how good the labels are (Nakov et al.
-
-    2016, 2017)
-    """
+    "MAP@10, average recall, MRR, P@1, P@5, and how good labels are (Nakov et al. 2016, 2017)"
     return plain(ranking_from_counts(ranking_per_query(relevant, scores, labels).to_numpy().sum(0)))

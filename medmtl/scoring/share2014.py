@@ -50,6 +50,5 @@ def share2014_scores(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
 ) -> dict[str, float|None]: # 0–1; None where undefined
-    """Strict and relaxed precision, recall, F1 and CUI accuracy of SemEval-2014 Task 7 (Pradhan et
-    al. 2014)"""
+    "Precision, recall, F1 and CUI accuracy of SemEval-2014 Task 7 (Pradhan et al. 2014)"
     return plain(share2014_from_counts(share2014_counts(gold, predicted).to_numpy().sum(0)))

@@ -23,14 +23,13 @@ def shared_length(
 # %% ../../nbs/scoring/03_share2015.ipynb #771979ec
 def _partners(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], alike: Callable,
               as_listed: bool=False) -> tuple[list[tuple[Mention, Mention]], int]:
-    """Gold mentions with their predictions, and how many predictions are wrong; see
-    `share2015_counts`"""
+    "Gold mentions with their predictions, and how many are wrong; see `share2015_counts`"
     pairs = {k: k for k in gold if k in predicted and alike(gold[k], predicted[k])}
     free, wrong = [k for k in predicted if k not in pairs], 0
     for k in list(gold) if as_listed else sorted(gold, key=lambda k: k in pairs):
         g = gold[k]
-        near = {p: n
-                for p in free if alike(g, predicted[p]) and (n := shared_length(g, predicted[p]))}
+        near = {p: n for p in free
+                if alike(g, predicted[p]) and (n := shared_length(g, predicted[p]))}
         if not near: continue
         pairs[k], wrong = max(near, key=near.get), wrong + len(near) - 1
         free = [p for p in free if p not in near]
@@ -38,8 +37,9 @@ def _partners(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], alike
 
 # %% ../../nbs/scoring/03_share2015.ipynb #f2aa8b5c
 WEIGHTS = { # slot → weight where the gold value is the default, weight elsewhere
-    'cui': (1, 1), 'negation': (.21, .79), 'subject': (.05, .95), 'uncertainty': (.07, .93), 'course': (.05, .95),
-    'severity': (.08, .95), 'conditional': (.06, .94), 'generic': (.05, .95), 'body_location': (.51, .49)}
+    'cui': (1, 1), 'negation': (.21, .79), 'subject': (.05, .95), 'uncertainty': (.07, .93),
+    'course': (.05, .95), 'severity': (.08, .95), 'conditional': (.06, .94),
+    'generic': (.05, .95), 'body_location': (.51, .49)}
 
 def _value(mention: Mention, slot: str) -> str:
     return mention.attributes.get(slot, UNMARKED.get(slot, 'null')).lower()
@@ -60,11 +60,10 @@ COUNTS = ('gold', 'predicted', 'spans', 'strict', 'relaxed', 'relaxed_wrong', 'p
           *(f'{slot}_{what}' for what in ('right', 'weighted', 'weight') for slot in WEIGHTS))
 
 def _slot_sums(pairs: list[tuple[Mention, Mention]]) -> list[float]:
+    right = [[_right(g, p, slot) for slot in WEIGHTS] for g, p in pairs]
+    weight = [[_weight(g, slot) for slot in WEIGHTS] for g, _ in pairs]
     # (pairs, slots)
-    right = np.array([[_right(g, p, slot) for slot in WEIGHTS] for g, p in pairs],
-                     float).reshape(-1, len(WEIGHTS))
-    weight = np.array([[_weight(g, slot) for slot in WEIGHTS] for g, _ in pairs],
-                      float).reshape(-1, len(WEIGHTS))
+    right, weight = (np.array(x, float).reshape(-1, len(WEIGHTS)) for x in (right, weight))
     weighted = (right*weight).sum(1) / weight.sum(1)
     return [right.mean(1).sum(), weighted.sum(), *right.sum(0), *(right*weight).sum(0),
             *weight.sum(0)]
@@ -82,7 +81,7 @@ def _count(gold: dict[tuple, Mention], predicted: dict[tuple, Mention],
 def share2015_counts(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
-    as_listed: bool=False,     # pair gold mentions in the order of their document, instead of those without an exact partner first
+    as_listed: bool=False,     # pair gold mentions in document order, exact partners not last
 ): # pandas frame, a row per document with a gold mention, the columns of `COUNTS`
     "What adds up over documents. Raises `ValueError` where a document occurs twice."
     import pandas as pd
@@ -100,13 +99,13 @@ def share2015_from_counts(
 ) -> dict[str, np.ndarray]: # scores of shape (...), 0–1, NaN where undefined
     "Every score of both tasks from summed counts"
     sums, scores = np.asarray(sums, float), {}
-    gold, predicted, spans, strict, relaxed, relaxed_wrong, paired, paired_wrong, accuracy, weighted = (
-        np.moveaxis(sums[..., :10], -1, 0))
-    for name, right, said in (('strict', strict, predicted),
-                              ('relaxed', relaxed, relaxed + relaxed_wrong),
-                              ('span', spans, predicted),
-                              ('paired', paired, paired + paired_wrong)):
-        scores |= prf(right, said, gold, name=f'{name}_')
+    (gold, predicted, spans, strict, relaxed, relaxed_wrong, paired, paired_wrong, accuracy,
+     weighted) = np.moveaxis(sums[..., :10], -1, 0)
+    for name, right, answered in (('strict', strict, predicted),
+                                  ('relaxed', relaxed, relaxed + relaxed_wrong),
+                                  ('span', spans, predicted),
+                                  ('paired', paired, paired + paired_wrong)):
+        scores |= prf(right, answered, gold, name=f'{name}_')
     plain_share, weighted_share = ratio(accuracy, paired), ratio(weighted, paired)
     scores |= dict(slot_accuracy=plain_share,
                    f_slot_accuracy=scores['paired_f1']*plain_share,

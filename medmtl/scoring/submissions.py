@@ -22,21 +22,18 @@ def _answers(d: Document, words: bool) -> Document:
 
     Raises `ValueError` where it contradicts its text or itself.
     """
-    # without text, any offset will do
-    checked = (d if d.text
-               else replace(d, text=' '*max((m.end for m in d.mentions if m.spans), default=0)))
+    length = max((m.end for m in d.mentions if m.spans), default=0)
+    checked = d if d.text else replace(d, text=' '*length) # without text, any offset will do
     if faults := checked.faults():
         raise ValueError(f'document {d.id} cannot be handed in: {faults[0]}'
                          + (f' (and {len(faults) - 1} more)' if len(faults) > 1 else ''))
     def bare(item):
-        return replace(item,
-                       attributes={k: v
-                                   for k, v in item.attributes.items()
-                                   if k.partition(' ')[0] != 'probability'})
-    # how a ShARe note is called in column 1
+        attributes = {k: v for k, v in item.attributes.items()
+                      if k.partition(' ')[0] != 'probability'}
+        return replace(item, attributes=attributes)
+    meta = {k: v for k, v in d.meta.items() if k == 'name'} # a ShARe note's name for column 1
     return replace(d, text=d.text if words else '', mentions=tuple(map(bare, d.mentions)),
-                   relations=tuple(map(bare, d.relations)),
-                   meta={k: v for k, v in d.meta.items() if k == 'name'})
+                   relations=tuple(map(bare, d.relations)), meta=meta)
 
 # %% ../../nbs/scoring/10_submissions.ipynb #0d0c3f2c
 def _document_files(task: str, documents: list[Document], folder: Path, words: bool):
@@ -56,11 +53,12 @@ def _document_files(task: str, documents: list[Document], folder: Path, words: b
         write_anafora(documents, folder, 'Temporal-Relation.system.completed', with_text=False)
     else: write_brat_annotations(documents, folder)
 
+# %% ../../nbs/scoring/10_submissions.ipynb #3dca3c80
 def write_submission(
     stream: str,         # or a task
-    predicted,           # documents, or query id → candidate id → score, candidates in the given order
+    predicted,           # documents, or query id → candidate id → score, in the given order
     folder: Path|str,    # made if need be; must not hold anything
-    words: bool=False,   # put the mentions' words into BRAT's third column? An x stands there otherwise
+    words: bool=False,   # the mentions' words in BRAT's third column? Else it holds an x
     threshold: float=.5, # of the ranking: scores above it are labelled true
 ) -> Path: # what `score_files` takes as prediction: the folder, or the ranking's file in it
     """Predictions in the shared task's own format.

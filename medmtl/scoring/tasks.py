@@ -88,13 +88,15 @@ def _check_same(gold: list[Document], predicted: list[Document]):
 def stream_scores(
     stream: str,                                           # or a task: a key of `SCORERS`
     gold: list[Document]|list[Query],                      # of the test or development set
-    predicted: list[Document]|dict[str, dict[str, float]], # documents, or query id → candidate id → score
-    resamples: int=2000,                                   # of the documents or queries; 0 for no intervals
+    predicted: list[Document]|dict[str, dict[str, float]], # or query id → candidate id → score
+    resamples: int=2000,                                   # of documents or queries; 0 for none
     seed: int=0,                                           # of the resampling
-) -> dict[str, dict[str, float|None]]: # {metric: {'value', 'low', 'high'}}, 0–1, None where undefined
-    """A stream's metrics with 95 % intervals over documents or queries, for one trained model as it
-    is. Raises `ValueError`."""
+) -> dict[str, dict[str, float|None]]: # metric → value, low and high; 0–1, None where undefined
+    """A stream's metrics with 95 % intervals over documents or queries, for one trained model.
+
+    Raises `ValueError`.
+    """
     scorer = scorer_of(stream)
     if not isinstance(predicted, dict): _check_same(gold, predicted)
-    return bootstrap_intervals(
-        scorer.counts(gold, predicted), scorer.scores, resamples=resamples, seed=seed)
+    counts = scorer.counts(gold, predicted)
+    return bootstrap_intervals(counts, scorer.scores, resamples=resamples, seed=seed)

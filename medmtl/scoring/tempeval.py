@@ -14,7 +14,8 @@ from .counting import by_id, plain, prf
 # %% ../../nbs/scoring/04_tempeval.ipynb #d095d7ac
 ATTRIBUTES = { # name of the score → type and attribute
     'type': ('EVENT', 'Type'), 'degree': ('EVENT', 'Degree'), 'polarity': ('EVENT', 'Polarity'),
-    'contextualmodality': ('EVENT', 'ContextualModality'), 'doctimerel': ('EVENT', 'DocTimeRel'), 'class': ('TIMEX3', 'Class')}
+    'contextualmodality': ('EVENT', 'ContextualModality'), 'doctimerel': ('EVENT', 'DocTimeRel'),
+    'class': ('TIMEX3', 'Class')}
 # what is found by its spans; 'span' is events and times together
 ITEMS = ('span', 'event', 'timex3', *ATTRIBUTES)
 
@@ -99,7 +100,7 @@ def tempeval_counts(
 # %% ../../nbs/scoring/04_tempeval.ipynb #a94a6161
 def tempeval_from_counts(
     sums, # (..., 31) the columns of `COUNTS`, summed over documents
-) -> dict[str, np.ndarray]: # precision, recall and F1 of each of `ITEMS` and of 'contains', shape (...), 0–1, NaN where undefined
+) -> dict[str, np.ndarray]: # P, R, F1 of `ITEMS` and 'contains', (...), 0–1 or NaN
     "Every score of the task from summed counts"
     sums = np.asarray(sums, float)
     counted = {name: sums[..., i] for i, name in enumerate(COUNTS)}
@@ -114,8 +115,8 @@ def tempeval_scores(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
 ) -> dict[str, float|None]: # 0–1; None where undefined
-    """Scores of Clinical TempEval (Bethard et al.
+    """Scores of Clinical TempEval (Bethard et al. 2016).
 
-    2016): spans, attributes, and CONTAINS with temporal closure
+    Spans, attributes, and CONTAINS with temporal closure.
     """
     return plain(tempeval_from_counts(tempeval_counts(gold, predicted).to_numpy().sum(0)))
