@@ -9,340 +9,390 @@ __all__ = ['HEART', 'LUNGS', 'INFECTIONS_AND_EVERYDAY', 'BELLY', 'KIDNEY', 'NERV
 # %% ../../nbs/clinic/01_diseases.ipynb #2ba6904e
 HEART = '''
 I50.9 congestive heart failure = CHF = heart failure = HF | b 55-92 cardiologist
- shortness of breath; leg swelling; orthopnea; paroxysmal nocturnal dyspnea / crackles; pedal edema; elevated jugular venous pressure /
- CXR showed <pulmonary edema> with a small right <pleural effusion>; BNP was 1,840 / furosemide 40 mg daily; carvedilol 12.5 mg BID;
- spironolactone 25 mg daily
+ shortness of breath; leg swelling; orthopnea; paroxysmal nocturnal dyspnea / crackles; pedal edema;
+ elevated jugular venous pressure / CXR showed <pulmonary edema> with a small right <pleural
+ effusion>; BNP was 1,840 / furosemide 40 mg daily; carvedilol 12.5 mg BID; spironolactone 25 mg
+ daily
 I48.91 atrial fibrillation = AF = afib = a-fib | b 55-90 cardiologist
- palpitations; dizziness; fatigue / irregular rhythm; tachycardia / EKG showed atrial fibrillation with a rate of 132; TSH was normal /
- apixaban 5 mg BID; metoprolol 50 mg BID; *xaban 20 mg daily
+ palpitations; dizziness; fatigue / irregular rhythm; tachycardia / EKG showed atrial fibrillation
+ with a rate of 132; TSH was normal / apixaban 5 mg BID; metoprolol 50 mg BID; *xaban 20 mg daily
 I21.4 myocardial infarction = MI = NSTEMI = heart attack | a 45-88 cardiologist
- chest pain; shortness of breath; night sweats; nausea / tachycardia; hypoxia / EKG showed <ST depressions> in the lateral leads; cardiac
- catheterization showed a 90% LAD <coronary stenosis>; labs showed <elevated troponin> / aspirin 81 mg daily; clopidogrel 75 mg daily;
- atorvastatin 80 mg daily; metoprolol 25 mg BID
+ chest pain; shortness of breath; night sweats; nausea / tachycardia; hypoxia / EKG showed <ST
+ depressions> in the lateral leads; cardiac catheterization showed a 90% LAD <coronary stenosis>;
+ labs showed <elevated troponin> / aspirin 81 mg daily; clopidogrel 75 mg daily; atorvastatin 80 mg
+ daily; metoprolol 25 mg BID
 I25.10 coronary artery disease = CAD = ischemic heart disease | c 50-90 cardiologist
- chest pain; dyspnea on exertion; decreased exercise tolerance / systolic murmur / stress test showed a reversible <regional wall motion
- abnormality> / aspirin 81 mg daily; *statin 40 mg daily; metoprolol 25 mg BID
+ chest pain; dyspnea on exertion; decreased exercise tolerance / systolic murmur / stress test
+ showed a reversible <regional wall motion abnormality> / aspirin 81 mg daily; *statin 40 mg daily;
+ metoprolol 25 mg BID
 I35.0 aortic stenosis = AS = aortic valve stenosis | b 65-92 cardiologist
- dyspnea on exertion; syncope; chest pain; dizziness / systolic murmur / echo showed <left ventricular hypertrophy> and an aortic valve
- area of 0.8 cm2 / furosemide 20 mg daily; metoprolol 25 mg BID
+ dyspnea on exertion; syncope; chest pain; dizziness / systolic murmur / echo showed <left
+ ventricular hypertrophy> and an aortic valve area of 0.8 cm2 / furosemide 20 mg daily; metoprolol
+ 25 mg BID
 I30.9 pericarditis = acute pericarditis | a 20-60 cardiologist
- pleuritic chest pain; fever; shortness of breath / friction rub; tachycardia / EKG showed diffuse <ST elevations>; echo showed a small \
-<pericardial
- effusion> / ibuprofen 600 mg TID; colchicine 0.6 mg BID
-I73.9 peripheral vascular disease = PVD = peripheral arterial disease = PAD | c 55-90 vascular surgeon
- claudication; foot pain / skin ulcer; carotid bruit / ABI was 0.6 on the right / aspirin 81 mg daily; cilostazol 100 mg BID; *statin 40
- mg daily
+ pleuritic chest pain; fever; shortness of breath / friction rub; tachycardia / EKG showed diffuse
+ <ST elevations>; echo showed a small <pericardial effusion> / ibuprofen 600 mg TID; colchicine 0.6
+ mg BID
+I73.9 peripheral vascular disease = PVD = peripheral arterial disease = PAD | c 55-90 vascular \
+surgeon
+ claudication; foot pain / skin ulcer; carotid bruit / ABI was 0.6 on the right / aspirin 81 mg
+ daily; cilostazol 100 mg BID; *statin 40 mg daily
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #48d3d641
 LUNGS = '''
 I26.99 pulmonary embolism = PE = pulmonary embolus = PEs | a 30-85 pulmonologist
- shortness of breath; pleuritic chest pain; hemoptysis; calf pain / tachycardia; tachypnea; hypoxia / CTA chest showed a <filling defect>
- in the right lower lobe artery; d-dimer was 2,400 / heparin gtt; *xaban 20 mg daily; warfarin 5 mg daily
+ shortness of breath; pleuritic chest pain; hemoptysis; calf pain / tachycardia; tachypnea; hypoxia
+ / CTA chest showed a <filling defect> in the right lower lobe artery; d-dimer was 2,400 / heparin
+ gtt; *xaban 20 mg daily; warfarin 5 mg daily
 J18.9 pneumonia = PNA = community acquired pneumonia = CAP | a 25-90 pulmonologist
- cough; fever; productive cough; chills; pleuritic chest pain / crackles at the left base; tachypnea; hypoxia; rhonchi / CXR showed a left
- lower lobe <consolidation>; labs showed <leukocytosis> / ceftriaxone 1 g IV daily; azithromycin 250 mg daily; levofloxacin 750 mg daily
-J44.9 COPD = chronic obstructive pulmonary disease = chronic obstructive lung disease | b 50-88 pulmonologist
- shortness of breath; wheezing; productive cough; dyspnea on exertion / expiratory wheezes; decreased breath sounds; hypoxia / CXR showed
- <hyperinflation>; CT chest showed <emphysematous changes> / tiotropium 18 mcg daily; prednisone 40 mg daily; albuterol nebs PRN
+ cough; fever; productive cough; chills; pleuritic chest pain / crackles at the left base;
+ tachypnea; hypoxia; rhonchi / CXR showed a left lower lobe <consolidation>; labs showed
+ <leukocytosis> / ceftriaxone 1 g IV daily; azithromycin 250 mg daily; levofloxacin 750 mg daily
+J44.9 COPD = chronic obstructive pulmonary disease = chronic obstructive lung disease | b 50-88 \
+pulmonologist
+ shortness of breath; wheezing; productive cough; dyspnea on exertion / expiratory wheezes;
+ decreased breath sounds; hypoxia / CXR showed <hyperinflation>; CT chest showed <emphysematous
+ changes> / tiotropium 18 mcg daily; prednisone 40 mg daily; albuterol nebs PRN
 J45.909 asthma = reactive airway disease = RAD | b 18-70 pulmonologist
- wheezing; chest tightness; dry cough; shortness of breath / expiratory wheezes; tachypnea / CXR was clear apart from <hyperinflation>;
- peak flow was 240 / albuterol inhaler PRN; fluticasone 110 mcg BID; montelukast 10 mg daily
+ wheezing; chest tightness; dry cough; shortness of breath / expiratory wheezes; tachypnea / CXR was
+ clear apart from <hyperinflation>; peak flow was 240 / albuterol inhaler PRN; fluticasone 110 mcg
+ BID; montelukast 10 mg daily
 G47.33 obstructive sleep apnea = OSA = sleep apnea | c 35-80 sleep specialist
- snoring; somnolence; headache; fatigue / crowded oropharynx / sleep study showed an AHI of 38 / CPAP nightly
+ snoring; somnolence; headache; fatigue / crowded oropharynx / sleep study showed an AHI of 38 /
+ CPAP nightly
 J84.10 pulmonary fibrosis = IPF = interstitial lung disease = ILD | c 55-85 pulmonologist
- dry cough; dyspnea on exertion; fatigue / crackles; hypoxia / CT chest showed <ground glass opacities> and honeycombing / prednisone 20
- mg daily; nintedanib 150 mg BID
+ dry cough; dyspnea on exertion; fatigue / crackles; hypoxia / CT chest showed <ground glass
+ opacities> and honeycombing / prednisone 20 mg daily; nintedanib 150 mg BID
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #18f55175
 INFECTIONS_AND_EVERYDAY = '''
 I10 hypertension = HTN = high blood pressure = elevated BP | c 38-90 family doctor
- headache; blurred vision / systolic murmur / EKG showed <left ventricular hypertrophy>; urinalysis showed <proteinuria> / *pril 10 mg
- daily; *sartan 40 mg daily; *dipine 5 mg daily; hydrochlorothiazide 25 mg daily
+ headache; blurred vision / systolic murmur / EKG showed <left ventricular hypertrophy>; urinalysis
+ showed <proteinuria> / *pril 10 mg daily; *sartan 40 mg daily; *dipine 5 mg daily;
+ hydrochlorothiazide 25 mg daily
 E78.5 hyperlipidemia = HLD = high cholesterol = dyslipidemia | c 38-88 family doctor
  fatigue / xanthelasma / LDL was 168 / *statin 20 mg daily; ezetimibe 10 mg daily
 I33.0 endocarditis = bacterial endocarditis = SBE | a 25-80 infectious disease specialist
- fever; night sweats; malaise; weight loss / systolic murmur; splenomegaly / TEE showed a <vegetation> on the mitral valve; echo showed
- <mitral regurgitation> / vancomycin 1 g IV BID; gentamicin 80 mg IV TID
+ fever; night sweats; malaise; weight loss / systolic murmur; splenomegaly / TEE showed a
+ <vegetation> on the mitral valve; echo showed <mitral regurgitation> / vancomycin 1 g IV BID;
+ gentamicin 80 mg IV TID
 A15.0 tuberculosis = TB = pulmonary TB | a 20-80 infectious disease specialist
- night sweats; weight loss; hemoptysis; cough / lymphadenopathy; rhonchi / CXR showed an upper lobe <infiltrate>; sputum smear was
- positive / isoniazid 300 mg daily; rifampin 600 mg daily; ethambutol 1,200 mg daily
+ night sweats; weight loss; hemoptysis; cough / lymphadenopathy; rhonchi / CXR showed an upper lobe
+ <infiltrate>; sputum smear was positive / isoniazid 300 mg daily; rifampin 600 mg daily; ethambutol
+ 1,200 mg daily
 J11.1 influenza = the flu = flu | a 18-85 family doctor
- fever; myalgias; headache; dry cough; sore throat / tachycardia / rapid antigen test was positive; CXR was clear / oseltamivir 75 mg BID;
- acetaminophen 650 mg PRN
-A04.72 Clostridium difficile colitis = C. diff colitis = C. diff = CDI | a 50-90 infectious disease specialist
- diarrhea; abdominal pain; fever / abdominal tenderness; hypotension / stool toxin was positive; labs showed <leukocytosis> / vancomycin
- 125 mg PO QID; fidaxomicin 200 mg BID
+ fever; myalgias; headache; dry cough; sore throat / tachycardia / rapid antigen test was positive;
+ CXR was clear / oseltamivir 75 mg BID; acetaminophen 650 mg PRN
+A04.72 Clostridium difficile colitis = C. diff colitis = C. diff = CDI | a 50-90 infectious \
+disease specialist
+ diarrhea; abdominal pain; fever / abdominal tenderness; hypotension / stool toxin was positive;
+ labs showed <leukocytosis> / vancomycin 125 mg PO QID; fidaxomicin 200 mg BID
 N39.0 urinary tract infection = UTI = urine infection | a 20-92 family doctor
- dysuria; urinary frequency; urinary urgency; confusion / suprapubic tenderness / urinalysis showed <pyuria>; urine culture grew E. coli /
- nitrofurantoin 100 mg BID; ciprofloxacin 250 mg BID; cefpodoxime 100 mg BID
+ dysuria; urinary frequency; urinary urgency; confusion / suprapubic tenderness / urinalysis showed
+ <pyuria>; urine culture grew E. coli / nitrofurantoin 100 mg BID; ciprofloxacin 250 mg BID;
+ cefpodoxime 100 mg BID
 G03.9 meningitis = bacterial meningitis | a 18-70 infectious disease specialist
- headache; fever; photophobia; vomiting; confusion / nuchal rigidity; tachycardia / CSF white count was 1,250; labs showed <leukocytosis>
- / ceftriaxone 2 g IV BID; vancomycin 1 g IV BID; dexamethasone 10 mg IV
+ headache; fever; photophobia; vomiting; confusion / nuchal rigidity; tachycardia / CSF white count
+ was 1,250; labs showed <leukocytosis> / ceftriaxone 2 g IV BID; vancomycin 1 g IV BID;
+ dexamethasone 10 mg IV
 L03.90 cellulitis = skin infection = soft tissue infection | a 25-88 family doctor
- leg swelling; fever; chills / erythema; warmth / labs showed <leukocytosis>; ultrasound showed no <thrombus> / cephalexin 500 mg QID;
- clindamycin 300 mg TID; cefazolin 1 g IV TID
+ leg swelling; fever; chills / erythema; warmth / labs showed <leukocytosis>; ultrasound showed no
+ <thrombus> / cephalexin 500 mg QID; clindamycin 300 mg TID; cefazolin 1 g IV TID
 A41.9 sepsis = septicemia = septic shock | a 45-92 intensivist
- fever; confusion; chills; weakness / hypotension; tachycardia; tachypnea / labs showed <lactic acidosis> and <leukocytosis>; blood
- cultures grew gram negative rods / piperacillin-tazobactam 4.5 g IV Q6H; norepinephrine gtt; cefepime 2 g IV TID
+ fever; confusion; chills; weakness / hypotension; tachycardia; tachypnea / labs showed <lactic
+ acidosis> and <leukocytosis>; blood cultures grew gram negative rods / piperacillin-tazobactam 4.5
+ g IV Q6H; norepinephrine gtt; cefepime 2 g IV TID
 B20 HIV infection = HIV = HIV disease | c 20-70 infectious disease specialist
- weight loss; fatigue; diarrhea / oral thrush; lymphadenopathy / CD4 count was 310 / *tegravir 50 mg daily; emtricitabine-tenofovir 1 tab
- daily
+ weight loss; fatigue; diarrhea / oral thrush; lymphadenopathy / CD4 count was 310 / *tegravir 50 mg
+ daily; emtricitabine-tenofovir 1 tab daily
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #30a6bdbf
 BELLY = '''
 K21.9 gastroesophageal reflux disease = GERD = reflux = acid reflux | c 25-85 gastroenterologist
- heartburn; regurgitation; dysphagia / epigastric tenderness / EGD showed mild <gastric erosions> / *prazole 20 mg daily; famotidine 20 mg
- BID
+ heartburn; regurgitation; dysphagia / epigastric tenderness / EGD showed mild <gastric erosions> /
+ *prazole 20 mg daily; famotidine 20 mg BID
 K25.9 peptic ulcer disease = PUD = gastric ulcer = stomach ulcer | b 35-85 gastroenterologist
- epigastric pain; melena; nausea; hematemesis / epigastric tenderness; pallor / EGD showed <gastric erosions>; labs showed <anemia> /
- pantoprazole 40 mg BID; sucralfate 1 g QID; clarithromycin 500 mg BID
+ epigastric pain; melena; nausea; hematemesis / epigastric tenderness; pallor / EGD showed <gastric
+ erosions>; labs showed <anemia> / pantoprazole 40 mg BID; sucralfate 1 g QID; clarithromycin 500 mg
+ BID
 K85.90 pancreatitis = acute pancreatitis | a 30-75 gastroenterologist
- epigastric pain; nausea and vomiting; loss of appetite / epigastric tenderness; guarding; tachycardia / lipase was 2,150; CT abdomen
- showed peripancreatic <fat stranding> / hydromorphone 1 mg IV PRN; ondansetron 4 mg PRN
+ epigastric pain; nausea and vomiting; loss of appetite / epigastric tenderness; guarding;
+ tachycardia / lipase was 2,150; CT abdomen showed peripancreatic <fat stranding> / hydromorphone 1
+ mg IV PRN; ondansetron 4 mg PRN
 K81.0 cholecystitis = acute cholecystitis = gallbladder infection | a 30-80 surgeon
- right upper quadrant pain; nausea; fever; vomiting / RUQ tenderness; guarding / ultrasound showed <cholelithiasis> and <gallbladder wall
- thickening>; labs showed <leukocytosis> / piperacillin-tazobactam 3.375 g IV Q6H; ketorolac 15 mg PRN
+ right upper quadrant pain; nausea; fever; vomiting / RUQ tenderness; guarding / ultrasound showed
+ <cholelithiasis> and <gallbladder wall thickening>; labs showed <leukocytosis> /
+ piperacillin-tazobactam 3.375 g IV Q6H; ketorolac 15 mg PRN
 K35.80 appendicitis = acute appendicitis | a 18-60 surgeon
- right lower quadrant pain; loss of appetite; nausea; fever / RLQ tenderness; rebound tenderness; guarding / CT abdomen showed <fat
- stranding> around the appendix; labs showed <leukocytosis> / cefazolin 2 g IV; metronidazole 500 mg IV TID
+ right lower quadrant pain; loss of appetite; nausea; fever / RLQ tenderness; rebound tenderness;
+ guarding / CT abdomen showed <fat stranding> around the appendix; labs showed <leukocytosis> /
+ cefazolin 2 g IV; metronidazole 500 mg IV TID
 K57.92 diverticulitis = acute diverticulitis | a 45-85 surgeon
- left lower quadrant pain; fever; constipation; nausea / LLQ tenderness; guarding / CT abdomen showed sigmoid <bowel wall thickening> and
- <fat stranding> / ciprofloxacin 500 mg BID; metronidazole 500 mg TID
+ left lower quadrant pain; fever; constipation; nausea / LLQ tenderness; guarding / CT abdomen
+ showed sigmoid <bowel wall thickening> and <fat stranding> / ciprofloxacin 500 mg BID;
+ metronidazole 500 mg TID
 K56.609 small bowel obstruction = SBO = bowel obstruction | a 40-88 surgeon
- abdominal pain; vomiting; bloating; constipation / abdominal tenderness; tachycardia / CT abdomen showed a transition point in the right
- lower quadrant; labs showed <hypokalemia> / ondansetron 4 mg IV PRN; potassium chloride 20 mEq IV
+ abdominal pain; vomiting; bloating; constipation / abdominal tenderness; tachycardia / CT abdomen
+ showed a transition point in the right lower quadrant; labs showed <hypokalemia> / ondansetron 4 mg
+ IV PRN; potassium chloride 20 mEq IV
 K74.60 cirrhosis = liver cirrhosis = ESLD | b 40-75 hepatologist
- jaundice; bloating; fatigue; confusion / ascites; spider angiomata; scleral icterus; asterixis / labs showed <thrombocytopenia> and
- <hyponatremia>; ultrasound showed <ascites> / lactulose 30 mL TID; spironolactone 100 mg daily; nadolol 40 mg daily
+ jaundice; bloating; fatigue; confusion / ascites; spider angiomata; scleral icterus; asterixis /
+ labs showed <thrombocytopenia> and <hyponatremia>; ultrasound showed <ascites> / lactulose 30 mL
+ TID; spironolactone 100 mg daily; nadolol 40 mg daily
 B18.2 hepatitis C = HCV = chronic hepatitis C | c 30-75 hepatologist
- fatigue; joint pain; loss of appetite / hepatomegaly / labs showed <transaminitis>; viral load was 1.2 million / sofosbuvir 400 mg daily
+ fatigue; joint pain; loss of appetite / hepatomegaly / labs showed <transaminitis>; viral load was
+ 1.2 million / sofosbuvir 400 mg daily
 K50.90 Crohn's disease = Crohn's = Crohn disease | b 18-60 gastroenterologist
- diarrhea; abdominal pain; weight loss; fatigue / RLQ tenderness; pallor / CT enterography showed terminal ileal <bowel wall thickening>;
- labs showed <anemia> / adalimumab 40 mg SC; azathioprine 150 mg daily; prednisone 40 mg daily
+ diarrhea; abdominal pain; weight loss; fatigue / RLQ tenderness; pallor / CT enterography showed
+ terminal ileal <bowel wall thickening>; labs showed <anemia> / adalimumab 40 mg SC; azathioprine
+ 150 mg daily; prednisone 40 mg daily
 K51.90 ulcerative colitis = UC | b 18-65 gastroenterologist
- hematochezia; diarrhea; abdominal pain; fatigue / LLQ tenderness; pallor / colonoscopy showed continuous mucosal ulceration; labs showed
- <anemia> / mesalamine 1.2 g BID; vedolizumab 300 mg IV; prednisone 40 mg daily
+ hematochezia; diarrhea; abdominal pain; fatigue / LLQ tenderness; pallor / colonoscopy showed
+ continuous mucosal ulceration; labs showed <anemia> / mesalamine 1.2 g BID; vedolizumab 300 mg IV;
+ prednisone 40 mg daily
 K58.9 irritable bowel syndrome = IBS = irritable bowel | c 18-60 gastroenterologist
- bloating; abdominal pain; constipation; diarrhea / abdominal tenderness / celiac serology was negative / dicyclomine 20 mg QID;
- loperamide 2 mg PRN
+ bloating; abdominal pain; constipation; diarrhea / abdominal tenderness / celiac serology was
+ negative / dicyclomine 20 mg QID; loperamide 2 mg PRN
 K90.0 celiac disease = celiac sprue = gluten enteropathy | c 18-65 gastroenterologist
- diarrhea; bloating; weight loss; fatigue / pallor / duodenal biopsy showed villous blunting; labs showed <low ferritin> / gluten free
- diet; ferrous sulfate 325 mg daily
+ diarrhea; bloating; weight loss; fatigue / pallor / duodenal biopsy showed villous blunting; labs
+ showed <low ferritin> / gluten free diet; ferrous sulfate 325 mg daily
 K92.2 gastrointestinal bleed = GI bleed = GIB = GI hemorrhage | a 50-90 gastroenterologist
- melena; dizziness; hematemesis; weakness / hypotension; tachycardia; pallor / EGD showed oozing <gastric erosions>; labs showed <anemia>
- / pantoprazole 8 mg/hr IV; octreotide 50 mcg/hr
+ melena; dizziness; hematemesis; weakness / hypotension; tachycardia; pallor / EGD showed oozing
+ <gastric erosions>; labs showed <anemia> / pantoprazole 8 mg/hr IV; octreotide 50 mcg/hr
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #38bad91f
 KIDNEY = '''
 N10 pyelonephritis = kidney infection = acute pyelonephritis | a f 20-80 urologist
- flank pain; fever; chills; dysuria; nausea / costovertebral angle tenderness; tachycardia / urinalysis showed <pyuria> and <bacteriuria>;
- CT showed mild <hydronephrosis> / ceftriaxone 1 g IV daily; levofloxacin 750 mg daily
+ flank pain; fever; chills; dysuria; nausea / costovertebral angle tenderness; tachycardia /
+ urinalysis showed <pyuria> and <bacteriuria>; CT showed mild <hydronephrosis> / ceftriaxone 1 g IV
+ daily; levofloxacin 750 mg daily
 N23 renal colic = ureteral stone = ureterolithiasis | a 25-70 urologist
- flank pain; hematuria; nausea and vomiting / costovertebral angle tenderness / CT abdomen showed right <hydronephrosis> with a 5 mm
- <nephrolithiasis> / ketorolac 30 mg IV; tamsulosin 0.4 mg daily
+ flank pain; hematuria; nausea and vomiting / costovertebral angle tenderness / CT abdomen showed
+ right <hydronephrosis> with a 5 mm <nephrolithiasis> / ketorolac 30 mg IV; tamsulosin 0.4 mg daily
 N17.9 acute kidney injury = AKI = acute renal failure = ARF | a 45-92 nephrologist
- poor oral intake; nausea; weakness / dry mucous membranes; hypotension / creatinine was 3.1 from a baseline of 1.0; labs showed
- <hyperkalemia> / normal saline 1 L bolus; sodium bicarbonate 650 mg TID
+ poor oral intake; nausea; weakness / dry mucous membranes; hypotension / creatinine was 3.1 from a
+ baseline of 1.0; labs showed <hyperkalemia> / normal saline 1 L bolus; sodium bicarbonate 650 mg
+ TID
 N18.9 chronic kidney disease = CKD = chronic renal insufficiency = CRI | c 50-92 nephrologist
- fatigue; leg swelling; pruritus / pedal edema; pallor / labs showed <hyperkalemia> and <anemia>; urinalysis showed <proteinuria> / *pril
- 5 mg daily; sevelamer 800 mg TID; sodium bicarbonate 650 mg BID
+ fatigue; leg swelling; pruritus / pedal edema; pallor / labs showed <hyperkalemia> and <anemia>;
+ urinalysis showed <proteinuria> / *pril 5 mg daily; sevelamer 800 mg TID; sodium bicarbonate 650 mg
+ BID
 N40.1 benign prostatic hyperplasia = BPH = benign prostatic hypertrophy | c m 55-90 urologist
- weak urinary stream; nocturia; urinary retention / prostate enlargement / PSA was 3.2 / tamsulosin 0.4 mg daily; finasteride 5 mg daily;
- alfuzosin 10 mg daily
+ weak urinary stream; nocturia; urinary retention / prostate enlargement / PSA was 3.2 / tamsulosin
+ 0.4 mg daily; finasteride 5 mg daily; alfuzosin 10 mg daily
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #40621791
 NERVES = '''
 I63.9 stroke = CVA = ischemic stroke = cerebrovascular accident | b 50-90 neurologist
- left-sided weakness; slurred speech; facial droop; aphasia / hemiparesis; pronator drift; carotid bruit / MRI brain showed an <acute
- infarct> in the right MCA territory / aspirin 325 mg daily; clopidogrel 75 mg daily; *statin 80 mg daily
+ left-sided weakness; slurred speech; facial droop; aphasia / hemiparesis; pronator drift; carotid
+ bruit / MRI brain showed an <acute infarct> in the right MCA territory / aspirin 325 mg daily;
+ clopidogrel 75 mg daily; *statin 80 mg daily
 G45.9 transient ischemic attack = TIA = mini-stroke | b 50-90 neurologist
- slurred speech; numbness; facial droop; dizziness / carotid bruit / MRI brain showed no <acute infarct> but <small vessel ischemic
- changes> / aspirin 81 mg daily; clopidogrel 75 mg daily
+ slurred speech; numbness; facial droop; dizziness / carotid bruit / MRI brain showed no <acute
+ infarct> but <small vessel ischemic changes> / aspirin 81 mg daily; clopidogrel 75 mg daily
 G40.909 epilepsy = seizure disorder = seizures | b 18-75 neurologist
- seizure; confusion; headache / nystagmus / EEG showed <epileptiform discharges> / levetiracetam 750 mg BID; lamotrigine 100 mg BID;
- phenytoin 300 mg QHS; topiramate 50 mg BID
+ seizure; confusion; headache / nystagmus / EEG showed <epileptiform discharges> / levetiracetam 750
+ mg BID; lamotrigine 100 mg BID; phenytoin 300 mg QHS; topiramate 50 mg BID
 G43.909 migraine = migraines = migraine headache | c 18-60 neurologist
- headache; photophobia; nausea; visual aura / nuchal rigidity / MRI brain was unremarkable / *triptan 50 mg PRN; propranolol 40 mg BID;
- topiramate 25 mg BID
+ headache; photophobia; nausea; visual aura / nuchal rigidity / MRI brain was unremarkable /
+ *triptan 50 mg PRN; propranolol 40 mg BID; topiramate 25 mg BID
 G20 Parkinson's disease = PD = Parkinson disease = parkinsonism | c 58-88 neurologist
- tremor; unsteady gait; falls; constipation / bradykinesia; cogwheel rigidity / MRI brain showed <cerebral atrophy> / carbidopa-levodopa
- 25/100 mg TID; pramipexole 0.5 mg TID; ropinirole 2 mg TID
+ tremor; unsteady gait; falls; constipation / bradykinesia; cogwheel rigidity / MRI brain showed
+ <cerebral atrophy> / carbidopa-levodopa 25/100 mg TID; pramipexole 0.5 mg TID; ropinirole 2 mg TID
 G35 multiple sclerosis = MS = relapsing-remitting MS | c 20-60 neurologist
- numbness; diplopia; weakness; fatigue / hyperreflexia; nystagmus / MRI brain showed periventricular <demyelinating lesions> / glatiramer
- 40 mg SC; natalizumab 300 mg IV; baclofen 10 mg TID
+ numbness; diplopia; weakness; fatigue / hyperreflexia; nystagmus / MRI brain showed periventricular
+ <demyelinating lesions> / glatiramer 40 mg SC; natalizumab 300 mg IV; baclofen 10 mg TID
 G62.9 peripheral neuropathy = neuropathy = polyneuropathy | c 45-88 neurologist
- numbness; paresthesias; foot pain; unsteady gait / decreased sensation; foot drop / B12 was 310; EMG showed reduced sural amplitudes /
- gabapentin 300 mg TID; pregabalin 75 mg BID; duloxetine 60 mg daily
+ numbness; paresthesias; foot pain; unsteady gait / decreased sensation; foot drop / B12 was 310;
+ EMG showed reduced sural amplitudes / gabapentin 300 mg TID; pregabalin 75 mg BID; duloxetine 60 mg
+ daily
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #0af2a07c
 MIND = '''
 G30.9 Alzheimer's disease = AD = Alzheimer's dementia = Alzheimer disease | c 68-95 geriatrician
- memory loss; confusion; unsteady gait / flat affect / MRI brain showed <cerebral atrophy>; MMSE was 19/30 / donepezil 10 mg daily;
- memantine 10 mg BID; galantamine 8 mg daily
+ memory loss; confusion; unsteady gait / flat affect / MRI brain showed <cerebral atrophy>; MMSE was
+ 19/30 / donepezil 10 mg daily; memantine 10 mg BID; galantamine 8 mg daily
 F32.A depression = major depression = MDD = depressive disorder | c 18-85 psychiatrist
- low mood; insomnia; anhedonia; fatigue / flat affect / TSH was normal; PHQ-9 was 17 / sertraline 50 mg daily; *talopram 20 mg daily;
- fluoxetine 20 mg daily; bupropion 150 mg daily
+ low mood; insomnia; anhedonia; fatigue / flat affect / TSH was normal; PHQ-9 was 17 / sertraline 50
+ mg daily; *talopram 20 mg daily; fluoxetine 20 mg daily; bupropion 150 mg daily
 F41.1 generalized anxiety disorder = GAD = anxiety disorder | c 18-75 psychiatrist
- anxiety; palpitations; insomnia; irritability / tachycardia / TSH was normal / escitalopram 10 mg daily; buspirone 10 mg BID; lorazepam
- 0.5 mg PRN
+ anxiety; palpitations; insomnia; irritability / tachycardia / TSH was normal / escitalopram 10 mg
+ daily; buspirone 10 mg BID; lorazepam 0.5 mg PRN
 F31.9 bipolar disorder = bipolar = bipolar affective disorder | c 18-70 psychiatrist
- insomnia; racing thoughts; irritability; low mood / flat affect / lithium level was 0.8 / lithium 300 mg TID; quetiapine 100 mg QHS;
- lamotrigine 100 mg BID
+ insomnia; racing thoughts; irritability; low mood / flat affect / lithium level was 0.8 / lithium
+ 300 mg TID; quetiapine 100 mg QHS; lamotrigine 100 mg BID
 F10.20 alcohol dependence = alcohol abuse = EtOH abuse = alcoholism | c 25-75 psychiatrist
- tremor; insomnia; anxiety / spider angiomata; tachycardia / labs showed <transaminitis>; MCV was 104 / thiamine 100 mg daily; folic acid
- 1 mg daily; naltrexone 50 mg daily
+ tremor; insomnia; anxiety / spider angiomata; tachycardia / labs showed <transaminitis>; MCV was
+ 104 / thiamine 100 mg daily; folic acid 1 mg daily; naltrexone 50 mg daily
 F05 delirium = acute confusional state | a 70-95 geriatrician
- confusion; somnolence; falls / dry mucous membranes; tachycardia / CT head showed no <intracranial hemorrhage>, only <cerebral atrophy> /
- haloperidol 0.5 mg PRN; quetiapine 25 mg QHS
+ confusion; somnolence; falls / dry mucous membranes; tachycardia / CT head showed no <intracranial
+ hemorrhage>, only <cerebral atrophy> / haloperidol 0.5 mg PRN; quetiapine 25 mg QHS
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #5a944ecc
 GLANDS = '''
-E11.9 type 2 diabetes mellitus = DM2 = type 2 diabetes = T2DM = NIDDM = diabetes | c 38-88 endocrinologist
- polyuria; polydipsia; blurred vision; fatigue / decreased sensation; skin ulcer / HbA1c was 9.1%; labs showed <hyperglycemia> / metformin
- 1,000 mg BID; *gliptin 5 mg daily; *gliflozin 10 mg daily; *glutide SC weekly; insulin glargine 20 units QHS
+E11.9 type 2 diabetes mellitus = DM2 = type 2 diabetes = T2DM = NIDDM = diabetes | c 38-88 \
+endocrinologist
+ polyuria; polydipsia; blurred vision; fatigue / decreased sensation; skin ulcer / HbA1c was 9.1%;
+ labs showed <hyperglycemia> / metformin 1,000 mg BID; *gliptin 5 mg daily; *gliflozin 10 mg daily;
+ *glutide SC weekly; insulin glargine 20 units QHS
 E10.10 diabetic ketoacidosis = DKA | a 18-55 endocrinologist
- nausea and vomiting; polyuria; abdominal pain; polydipsia / dry mucous membranes; tachypnea; tachycardia / labs showed <hyperglycemia>
- with an anion gap of 26; pH was 7.12 / insulin gtt; normal saline 2 L
+ nausea and vomiting; polyuria; abdominal pain; polydipsia / dry mucous membranes; tachypnea;
+ tachycardia / labs showed <hyperglycemia> with an anion gap of 26; pH was 7.12 / insulin gtt;
+ normal saline 2 L
 E03.9 hypothyroidism = underactive thyroid = low thyroid | c 30-88 endocrinologist
- fatigue; cold intolerance; weight gain; constipation; dry skin / bradycardia; goiter / TSH was 14.2; labs showed <hyponatremia> /
- levothyroxine 75 mcg daily
-E05.90 hyperthyroidism = overactive thyroid = thyrotoxicosis = Graves' disease | c 25-70 endocrinologist
- palpitations; heat intolerance; weight loss; tremor; anxiety / tachycardia; goiter; proptosis / TSH was undetectable; ultrasound showed a
- <thyroid nodule> / methimazole 10 mg daily; propranolol 20 mg TID
+ fatigue; cold intolerance; weight gain; constipation; dry skin / bradycardia; goiter / TSH was
+ 14.2; labs showed <hyponatremia> / levothyroxine 75 mcg daily
+E05.90 hyperthyroidism = overactive thyroid = thyrotoxicosis = Graves' disease | c 25-70 \
+endocrinologist
+ palpitations; heat intolerance; weight loss; tremor; anxiety / tachycardia; goiter; proptosis / TSH
+ was undetectable; ultrasound showed a <thyroid nodule> / methimazole 10 mg daily; propranolol 20 mg
+ TID
 E66.9 obesity = morbid obesity | c 25-75 dietitian
- decreased exercise tolerance; weight gain; snoring / central obesity / BMI was 38 / semaglutide SC weekly; phentermine 15 mg
- daily
+ decreased exercise tolerance; weight gain; snoring / central obesity / BMI was 38 / semaglutide SC
+ weekly; phentermine 15 mg daily
 M81.0 osteoporosis = postmenopausal osteoporosis | c f 58-92 endocrinologist
- low back pain; hip pain / antalgic gait / DEXA T-score was -3.1; x-ray showed a T12 <compression fracture> / *dronate 70 mg weekly;
- denosumab 60 mg SC; calcium carbonate 500 mg BID
+ low back pain; hip pain / antalgic gait / DEXA T-score was -3.1; x-ray showed a T12 <compression
+ fracture> / *dronate 70 mg weekly; denosumab 60 mg SC; calcium carbonate 500 mg BID
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #a67ded90
 BONES_AND_JOINTS = '''
 G56.00 carpal tunnel syndrome = CTS = carpal tunnel | c 30-70 hand surgeon
- paresthesias; numbness; weakness / decreased sensation / nerve conduction study was positive / wrist splint nightly; naproxen 500 mg BID
+ paresthesias; numbness; weakness / decreased sensation / nerve conduction study was positive /
+ wrist splint nightly; naproxen 500 mg BID
 M54.16 lumbar radiculopathy = sciatica = radiculopathy | b 25-75 spine surgeon
- low back pain; numbness; paresthesias / foot drop; decreased sensation; antalgic gait / MRI lumbar spine showed an L5-S1 <disc
- herniation> with <foraminal narrowing> / ibuprofen 600 mg TID; gabapentin 300 mg TID; cyclobenzaprine 5 mg QHS
+ low back pain; numbness; paresthesias / foot drop; decreased sensation; antalgic gait / MRI lumbar
+ spine showed an L5-S1 <disc herniation> with <foraminal narrowing> / ibuprofen 600 mg TID;
+ gabapentin 300 mg TID; cyclobenzaprine 5 mg QHS
 M17.9 osteoarthritis = OA = degenerative joint disease = DJD | c 50-90 orthopedic surgeon
- knee pain; joint stiffness; hip pain / crepitus; decreased range of motion; antalgic gait / knee x-ray showed <joint space narrowing> and
- <osteophytes> / acetaminophen 1 g TID; *profen 400 mg PRN; celecoxib 200 mg daily
+ knee pain; joint stiffness; hip pain / crepitus; decreased range of motion; antalgic gait / knee
+ x-ray showed <joint space narrowing> and <osteophytes> / acetaminophen 1 g TID; *profen 400 mg PRN;
+ celecoxib 200 mg daily
 M06.9 rheumatoid arthritis = RA = seropositive RA | c 30-80 rheumatologist
- joint pain; joint stiffness; fatigue / synovitis; joint swelling; decreased range of motion / hand x-ray showed <joint space narrowing>;
- CCP was positive / methotrexate 15 mg weekly; hydroxychloroquine 200 mg BID; etanercept 50 mg SC weekly
+ joint pain; joint stiffness; fatigue / synovitis; joint swelling; decreased range of motion / hand
+ x-ray showed <joint space narrowing>; CCP was positive / methotrexate 15 mg weekly;
+ hydroxychloroquine 200 mg BID; etanercept 50 mg SC weekly
 M10.9 gout = gouty arthritis = acute gout | b 40-85 rheumatologist
- toe pain; foot pain; joint pain / erythema; warmth; joint swelling / uric acid was 9.8 / allopurinol 300 mg daily; colchicine 0.6 mg
- daily; indomethacin 50 mg TID; febuxostat 40 mg daily
+ toe pain; foot pain; joint pain / erythema; warmth; joint swelling / uric acid was 9.8 /
+ allopurinol 300 mg daily; colchicine 0.6 mg daily; indomethacin 50 mg TID; febuxostat 40 mg daily
 M32.9 systemic lupus erythematosus = SLE = lupus | c f 20-60 rheumatologist
- rash; joint pain; fatigue; fever / synovitis; lymphadenopathy / ANA was 1:640; urinalysis showed <proteinuria> / hydroxychloroquine 200
- mg BID; mycophenolate 1 g BID; belimumab 10 mg/kg IV
+ rash; joint pain; fatigue; fever / synovitis; lymphadenopathy / ANA was 1:640; urinalysis showed
+ <proteinuria> / hydroxychloroquine 200 mg BID; mycophenolate 1 g BID; belimumab 10 mg/kg IV
 M35.3 polymyalgia rheumatica = PMR | c 60-88 rheumatologist
- shoulder pain; hip pain; joint stiffness; fatigue / decreased range of motion / ESR was 84; labs showed <anemia> / prednisone 15 mg daily
+ shoulder pain; hip pain; joint stiffness; fatigue / decreased range of motion / ESR was 84; labs
+ showed <anemia> / prednisone 15 mg daily
 M79.7 fibromyalgia = fibromyalgia syndrome | c 25-65 rheumatologist
- myalgias; fatigue; insomnia; neck pain / tender points / CK and ESR were normal / duloxetine 60 mg daily; pregabalin 75 mg BID;
- milnacipran 50 mg BID
-M75.100 rotator cuff syndrome = rotator cuff tendinitis = shoulder impingement | b 35-75 orthopedic surgeon
- shoulder pain; weakness / decreased range of motion; crepitus / MRI shoulder showed a partial <rotator cuff tear> / naproxen 500 mg BID;
- methylprednisolone 40 mg injection
+ myalgias; fatigue; insomnia; neck pain / tender points / CK and ESR were normal / duloxetine 60 mg
+ daily; pregabalin 75 mg BID; milnacipran 50 mg BID
+M75.100 rotator cuff syndrome = rotator cuff tendinitis = shoulder impingement | b 35-75 \
+orthopedic surgeon
+ shoulder pain; weakness / decreased range of motion; crepitus / MRI shoulder showed a partial
+ <rotator cuff tear> / naproxen 500 mg BID; methylprednisolone 40 mg injection
 S72.00 hip fracture = femoral neck fracture = broken hip | a 68-95 orthopedic surgeon
- hip pain; falls / decreased range of motion; bruising / pelvis x-ray showed a displaced fracture of the femoral neck and <osteopenia> /
- oxycodone 5 mg PRN; enoxaparin 40 mg SC daily
+ hip pain; falls / decreased range of motion; bruising / pelvis x-ray showed a displaced fracture of
+ the femoral neck and <osteopenia> / oxycodone 5 mg PRN; enoxaparin 40 mg SC daily
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #47be3a39
 SKIN_AND_ALLERGY = '''
 L40.9 psoriasis = plaque psoriasis | c 20-75 dermatologist
- rash; pruritus; joint pain; dry skin / scaly plaques; erythema / skin biopsy showed parakeratosis / clobetasol ointment BID; secukinumab
- 300 mg SC; ustekinumab 45 mg SC; calcipotriene ointment daily
+ rash; pruritus; joint pain; dry skin / scaly plaques; erythema / skin biopsy showed parakeratosis /
+ clobetasol ointment BID; secukinumab 300 mg SC; ustekinumab 45 mg SC; calcipotriene ointment daily
 L20.9 atopic dermatitis = eczema = atopic eczema | c 18-60 dermatologist
- pruritus; dry skin; rash / erythema; scaly plaques / IgE was 820 / triamcinolone cream BID; tacrolimus ointment BID; dupilumab 300 mg SC
+ pruritus; dry skin; rash / erythema; scaly plaques / IgE was 820 / triamcinolone cream BID;
+ tacrolimus ointment BID; dupilumab 300 mg SC
 B02.9 herpes zoster = shingles = zoster | a 40-88 dermatologist
- rash; paresthesias; malaise / vesicles; erythema / PCR of a lesion was positive / valacyclovir 1 g TID; famciclovir 500 mg TID;
- gabapentin 300 mg TID
+ rash; paresthesias; malaise / vesicles; erythema / PCR of a lesion was positive / valacyclovir 1 g
+ TID; famciclovir 500 mg TID; gabapentin 300 mg TID
 C43.9 melanoma = malignant melanoma | b 30-80 dermatologist
- skin lesion; pruritus / lymphadenopathy; palpable mass / skin biopsy showed a Breslow depth of 1.4 mm; CT chest showed a <pulmonary
- nodule> / nivolumab 240 mg IV; pembrolizumab 200 mg IV
+ skin lesion; pruritus / lymphadenopathy; palpable mass / skin biopsy showed a Breslow depth of 1.4
+ mm; CT chest showed a <pulmonary nodule> / nivolumab 240 mg IV; pembrolizumab 200 mg IV
 L50.9 urticaria = hives | a 18-65 allergist
- rash; pruritus / erythema / tryptase was normal / cetirizine 10 mg daily; diphenhydramine 25 mg PRN; omalizumab 150 mg SC
+ rash; pruritus / erythema / tryptase was normal / cetirizine 10 mg daily; diphenhydramine 25 mg
+ PRN; omalizumab 150 mg SC
 T78.2 anaphylaxis = anaphylactic reaction = anaphylactic shock | a 18-65 allergist
- difficulty breathing; rash; vomiting; dizziness / hypotension; expiratory wheezes; tachycardia / tryptase was 28 / epinephrine 0.3 mg IM;
- diphenhydramine 50 mg IV; methylprednisolone 125 mg IV
+ difficulty breathing; rash; vomiting; dizziness / hypotension; expiratory wheezes; tachycardia /
+ tryptase was 28 / epinephrine 0.3 mg IM; diphenhydramine 50 mg IV; methylprednisolone 125 mg IV
 J30.9 allergic rhinitis = hay fever = seasonal allergies | c 18-65 allergist
- rhinorrhea; nasal congestion; itchy eyes / swollen turbinates / skin prick test was positive to grass pollen / loratadine 10 mg daily; \
-fluticasone
- nasal spray daily; cetirizine 10 mg daily
+ rhinorrhea; nasal congestion; itchy eyes / swollen turbinates / skin prick test was positive to
+ grass pollen / loratadine 10 mg daily; fluticasone nasal spray daily; cetirizine 10 mg daily
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #41205bc9
 BLOOD_AND_CANCER = '''
 I82.409 deep vein thrombosis = DVT = deep venous thrombosis | b 30-85 hematologist
- leg swelling; calf pain / calf tenderness; pedal edema / lower extremity ultrasound showed a <thrombus> in the left popliteal vein /
- enoxaparin 80 mg SC BID; *xaban 5 mg BID
+ leg swelling; calf pain / calf tenderness; pedal edema / lower extremity ultrasound showed a
+ <thrombus> in the left popliteal vein / enoxaparin 80 mg SC BID; *xaban 5 mg BID
 D50.9 iron deficiency anemia = IDA = iron deficiency | c 20-85 hematologist
- fatigue; dyspnea on exertion; hair loss; dizziness / pallor; tachycardia / labs showed <anemia> and <low ferritin> / ferrous sulfate 325
- mg daily; iron sucrose 200 mg IV
+ fatigue; dyspnea on exertion; hair loss; dizziness / pallor; tachycardia / labs showed <anemia> and
+ <low ferritin> / ferrous sulfate 325 mg daily; iron sucrose 200 mg IV
 C34.90 lung cancer = NSCLC = lung CA = non-small cell lung cancer | b 50-85 oncologist
- hemoptysis; weight loss; cough; hoarseness / lymphadenopathy; decreased breath sounds / CT chest showed a 3.2 cm spiculated <pulmonary
- nodule> / carboplatin IV; pembrolizumab 200 mg IV; osimertinib 80 mg daily
+ hemoptysis; weight loss; cough; hoarseness / lymphadenopathy; decreased breath sounds / CT chest
+ showed a 3.2 cm spiculated <pulmonary nodule> / carboplatin IV; pembrolizumab 200 mg IV;
+ osimertinib 80 mg daily
 C50.919 breast cancer = breast CA = breast carcinoma | b f 35-85 oncologist
- breast lump; fatigue; weight loss / palpable mass; lymphadenopathy / core biopsy was ER positive / tamoxifen 20 mg daily; anastrozole 1
- mg daily; trastuzumab 6 mg/kg IV; letrozole 2.5 mg daily
+ breast lump; fatigue; weight loss / palpable mass; lymphadenopathy / core biopsy was ER positive /
+ tamoxifen 20 mg daily; anastrozole 1 mg daily; trastuzumab 6 mg/kg IV; letrozole 2.5 mg daily
 C18.9 colon cancer = colon CA = colorectal cancer = CRC | b 50-88 oncologist
- hematochezia; weight loss; constipation; fatigue / palpable mass; pallor / colonoscopy showed a large <polyp> in the sigmoid; labs showed
- <anemia> / oxaliplatin IV; capecitabine 1,500 mg BID; bevacizumab 5 mg/kg IV
+ hematochezia; weight loss; constipation; fatigue / palpable mass; pallor / colonoscopy showed a
+ large <polyp> in the sigmoid; labs showed <anemia> / oxaliplatin IV; capecitabine 1,500 mg BID;
+ bevacizumab 5 mg/kg IV
 C61 prostate cancer = prostate CA = prostate carcinoma | b m 58-90 oncologist
- weak urinary stream; nocturia; low back pain / prostate enlargement; palpable mass / PSA was 24; bone scan was negative / leuprolide 22.5
- mg IM; bicalutamide 50 mg daily; enzalutamide 160 mg daily
+ weak urinary stream; nocturia; low back pain / prostate enlargement; palpable mass / PSA was 24;
+ bone scan was negative / leuprolide 22.5 mg IM; bicalutamide 50 mg daily; enzalutamide 160 mg daily
 C90.00 multiple myeloma = myeloma = MM | c 55-85 hematologist
- low back pain; fatigue; weight loss / pallor; bruising / labs showed <anemia>; skeletal survey showed a T9 <compression fracture> /
- lenalidomide 25 mg daily; bortezomib SC weekly; dexamethasone 40 mg weekly
+ low back pain; fatigue; weight loss / pallor; bruising / labs showed <anemia>; skeletal survey
+ showed a T9 <compression fracture> / lenalidomide 25 mg daily; bortezomib SC weekly; dexamethasone
+ 40 mg weekly
 C85.90 lymphoma = non-Hodgkin lymphoma = NHL | c 30-80 hematologist
- night sweats; weight loss; fatigue; fever / lymphadenopathy; splenomegaly / PET scan showed FDG-avid mediastinal nodes; labs showed
- <anemia> / rituximab 375 mg/m2 IV; prednisone 100 mg daily
+ night sweats; weight loss; fatigue; fever / lymphadenopathy; splenomegaly / PET scan showed
+ FDG-avid mediastinal nodes; labs showed <anemia> / rituximab 375 mg/m2 IV; prednisone 100 mg daily
 '''
 
 # %% ../../nbs/clinic/01_diseases.ipynb #e641cbfd
 EYES_EARS_AND_WOMEN = '''
 H81.10 benign paroxysmal positional vertigo = BPPV = positional vertigo | a 40-85 ENT doctor
- vertigo; nausea; unsteady gait / nystagmus / Dix-Hallpike was positive on the right; CT head showed no <intracranial hemorrhage> /
- meclizine 25 mg TID
+ vertigo; nausea; unsteady gait / nystagmus / Dix-Hallpike was positive on the right; CT head showed
+ no <intracranial hemorrhage> / meclizine 25 mg TID
 J32.9 sinusitis = chronic sinusitis = sinus infection | b 20-70 ENT doctor
- nasal congestion; headache; rhinorrhea; fever / sinus tenderness / CT sinuses showed maxillary <mucosal thickening> / amoxicillin 875 mg \
-BID;
- fluticasone nasal spray daily; doxycycline 100 mg BID
+ nasal congestion; headache; rhinorrhea; fever / sinus tenderness / CT sinuses showed maxillary
+ <mucosal thickening> / amoxicillin 875 mg BID; fluticasone nasal spray daily; doxycycline 100 mg
+ BID
 J03.90 tonsillitis = strep throat = acute tonsillitis | a 18-40 ENT doctor
- sore throat; fever; dysphagia; headache / tonsillar exudates; lymphadenopathy / rapid strep test was positive / penicillin V 500 mg BID;
- amoxicillin 500 mg BID
+ sore throat; fever; dysphagia; headache / tonsillar exudates; lymphadenopathy / rapid strep test
+ was positive / penicillin V 500 mg BID; amoxicillin 500 mg BID
 H40.9 glaucoma = open angle glaucoma = POAG | c 50-90 ophthalmologist
- blurred vision; eye pain; headache / optic disc cupping / intraocular pressure was 28 mmHg / latanoprost drops QHS; timolol drops BID;
- dorzolamide drops BID
+ blurred vision; eye pain; headache / optic disc cupping / intraocular pressure was 28 mmHg /
+ latanoprost drops QHS; timolol drops BID; dorzolamide drops BID
 H26.9 cataract = cataracts | c 60-92 ophthalmologist
  blurred vision; falls / lens opacity / slit lamp showed nuclear sclerosis / lubricant eye drops PRN
 H10.9 conjunctivitis = pink eye | a 18-65 ophthalmologist
- red eye; itchy eyes; eye pain / conjunctival injection; lymphadenopathy / fluorescein staining was negative / erythromycin ointment QID; \
-*floxacin
- drops QID
+ red eye; itchy eyes; eye pain / conjunctival injection; lymphadenopathy / fluorescein staining was
+ negative / erythromycin ointment QID; *floxacin drops QID
 N80.9 endometriosis = pelvic endometriosis | c f 22-48 gynecologist
- pelvic pain; dysmenorrhea; heavy menstrual bleeding / adnexal tenderness / pelvic ultrasound showed a 4 cm <ovarian cyst> / norethindrone
- 5 mg daily; naproxen 500 mg BID; leuprolide 3.75 mg IM
+ pelvic pain; dysmenorrhea; heavy menstrual bleeding / adnexal tenderness / pelvic ultrasound showed
+ a 4 cm <ovarian cyst> / norethindrone 5 mg daily; naproxen 500 mg BID; leuprolide 3.75 mg IM
 N73.9 pelvic inflammatory disease = PID | a f 18-40 gynecologist
- pelvic pain; vaginal discharge; fever / adnexal tenderness; guarding / cervical swab was positive for chlamydia; labs showed
- <leukocytosis> / doxycycline 100 mg BID; ceftriaxone 500 mg IM; metronidazole 500 mg BID
+ pelvic pain; vaginal discharge; fever / adnexal tenderness; guarding / cervical swab was positive
+ for chlamydia; labs showed <leukocytosis> / doxycycline 100 mg BID; ceftriaxone 500 mg IM;
+ metronidazole 500 mg BID
 E28.2 polycystic ovary syndrome = PCOS = polycystic ovaries | c f 18-42 gynecologist
- weight gain; hair loss; low mood / hirsutism / pelvic ultrasound showed a small <ovarian cyst> / metformin 500 mg BID; spironolactone
- 50 mg daily
+ weight gain; hair loss; low mood / hirsutism / pelvic ultrasound showed a small <ovarian cyst> /
+ metformin 500 mg BID; spironolactone 50 mg daily
 O14.90 preeclampsia = pre-eclampsia = PEC | a f 20-42 obstetrician
- headache; blurred vision; leg swelling; epigastric pain / hyperreflexia; pedal edema / labs showed <thrombocytopenia> and
- <transaminitis>; urinalysis showed <proteinuria> / labetalol 200 mg BID; magnesium sulfate 2 g/hr IV
+ headache; blurred vision; leg swelling; epigastric pain / hyperreflexia; pedal edema / labs showed
+ <thrombocytopenia> and <transaminitis>; urinalysis showed <proteinuria> / labetalol 200 mg BID;
+ magnesium sulfate 2 g/hr IV
 '''
 
+# %% ../../nbs/clinic/01_diseases.ipynb #c5d8b98c
 # %
 #| export
 DISEASES = '\n'.join(t.strip('\n') for t in (

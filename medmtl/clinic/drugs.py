@@ -16,50 +16,65 @@ from random import Random
 # %% ../../nbs/clinic/02_drugs.ipynb #6cc1a3a8
 @cache
 def drug_names() -> tuple[str, ...]: # sorted, lower case, single words
-    "Generic names of the drugs in use. Raises `ModuleNotFoundError` without the package that has them."
+    """Generic names of the drugs in use.
+
+    Raises `ModuleNotFoundError` without the package that has them.
+    """
     import bz2, pickle
     from importlib.util import find_spec
     from pathlib import Path
     spec = find_spec('drug_named_entity_recognition')
-    if spec is None: raise ModuleNotFoundError('the package with the drug names is missing: pip install drug-named-entity-recognition')
-    with bz2.open(Path(spec.origin).parent/'drug_ner_dictionary.pkl.bz2') as f: known = pickle.load(f)['drug_canonical_to_data']
-    return tuple(sorted(d for d, about in known.items() if about.get('medline_plus_id') and re.fullmatch('[a-z]{5,16}', d)))
+    if spec is None:
+        raise ModuleNotFoundError('the package with the drug names is missing: pip install '
+                                  'drug-named-entity-recognition')
+    with bz2.open(Path(spec.origin).parent/'drug_ner_dictionary.pkl.bz2') as f:
+        known = pickle.load(f)['drug_canonical_to_data']
+    names = (d for d, about in known.items() if about.get('medline_plus_id'))
+    return tuple(sorted(d for d in names if re.fullmatch('[a-z]{5,16}', d)))
 
 _AFTER_THE_NAME = {*'daily weekly nightly nebs inhaler cream ointment drops gtt nasal eye'.split()}
 
 def drug_name(
-    drug: str, # a drug with its dose: 'insulin glargine 20 units QHS'; or with a stem: '*pril 10 mg daily'
+    drug: str, # with its dose: 'insulin glargine 20 units QHS'; or a stem's: '*pril 10 mg daily'
 ) -> str: # 'insulin glargine'; a stem keeps its star
     "The words in front of the dose"
-    return ' '.join(takewhile(lambda w: w not in _AFTER_THE_NAME and re.fullmatch(r'[*a-z][a-z-]*|V|CPAP', w), drug.split()))
+    def named(w): return w not in _AFTER_THE_NAME and re.fullmatch(r'[*a-z][a-z-]*|V|CPAP', w)
+    return ' '.join(takewhile(named, drug.split()))
 
 # %% ../../nbs/clinic/02_drugs.ipynb #53efea41
 CLASSES = '''
-*dipine: amlodipine 5 mg daily, felodipine 5 mg daily, isradipine 5 mg BID, nicardipine 30 mg TID, nifedipine 30 mg daily, \
-nisoldipine 17 mg daily
+*dipine: amlodipine 5 mg daily, felodipine 5 mg daily, isradipine 5 mg BID, nicardipine 30 mg TID, \
+nifedipine 30 mg daily, nisoldipine 17 mg daily
 *dronate: alendronate 70 mg weekly, ibandronate 150 mg monthly, risedronate 35 mg weekly
-*floxacin: ciprofloxacin drops QID, gatifloxacin drops QID, levofloxacin drops QID, moxifloxacin drops TID, ofloxacin drops QID
-*gliflozin: canagliflozin 100 mg daily, dapagliflozin 10 mg daily, empagliflozin 10 mg daily, ertugliflozin 5 mg daily
-*gliptin: alogliptin 25 mg daily, linagliptin 5 mg daily, saxagliptin 5 mg daily, sitagliptin 100 mg daily
-*glutide: albiglutide 30 mg SC weekly, dulaglutide 0.75 mg SC weekly, liraglutide 1.2 mg SC daily, semaglutide 0.5 mg SC weekly
-*prazole: dexlansoprazole 30 mg daily, esomeprazole 20 mg daily, lansoprazole 30 mg daily, omeprazole 20 mg daily, \
-pantoprazole 40 mg daily, rabeprazole 20 mg daily
-*pril: benazepril 10 mg daily, captopril 12.5 mg TID, enalapril 5 mg BID, fosinopril 10 mg daily, lisinopril 10 mg daily, \
-moexipril 7.5 mg daily, perindopril 4 mg daily, quinapril 10 mg daily, ramipril 5 mg daily, trandolapril 2 mg daily
+*floxacin: ciprofloxacin drops QID, gatifloxacin drops QID, levofloxacin drops QID, moxifloxacin \
+drops TID, ofloxacin drops QID
+*gliflozin: canagliflozin 100 mg daily, dapagliflozin 10 mg daily, empagliflozin 10 mg daily, \
+ertugliflozin 5 mg daily
+*gliptin: alogliptin 25 mg daily, linagliptin 5 mg daily, saxagliptin 5 mg daily, sitagliptin 100 \
+mg daily
+*glutide: albiglutide 30 mg SC weekly, dulaglutide 0.75 mg SC weekly, liraglutide 1.2 mg SC daily, \
+semaglutide 0.5 mg SC weekly
+*prazole: dexlansoprazole 30 mg daily, esomeprazole 20 mg daily, lansoprazole 30 mg daily, \
+omeprazole 20 mg daily, pantoprazole 40 mg daily, rabeprazole 20 mg daily
+*pril: benazepril 10 mg daily, captopril 12.5 mg TID, enalapril 5 mg BID, fosinopril 10 mg daily, \
+lisinopril 10 mg daily, moexipril 7.5 mg daily, perindopril 4 mg daily, quinapril 10 mg daily, \
+ramipril 5 mg daily, trandolapril 2 mg daily
 *profen: fenoprofen 200 mg TID, flurbiprofen 100 mg BID, ibuprofen 400 mg PRN, ketoprofen 50 mg TID
-*sartan: azilsartan 40 mg daily, candesartan 16 mg daily, eprosartan 600 mg daily, irbesartan 150 mg daily, losartan 50 mg daily, \
-olmesartan 20 mg daily, telmisartan 40 mg daily, valsartan 160 mg daily
-*statin: atorvastatin 40 mg daily, fluvastatin 40 mg daily, lovastatin 40 mg daily, pitavastatin 2 mg daily, pravastatin 40 mg daily, \
-rosuvastatin 20 mg daily, simvastatin 20 mg daily
+*sartan: azilsartan 40 mg daily, candesartan 16 mg daily, eprosartan 600 mg daily, irbesartan 150 \
+mg daily, losartan 50 mg daily, olmesartan 20 mg daily, telmisartan 40 mg daily, valsartan 160 mg \
+daily
+*statin: atorvastatin 40 mg daily, fluvastatin 40 mg daily, lovastatin 40 mg daily, pitavastatin 2 \
+mg daily, pravastatin 40 mg daily, rosuvastatin 20 mg daily, simvastatin 20 mg daily
 *talopram: citalopram 20 mg daily, escitalopram 10 mg daily
 *tegravir: cabotegravir 30 mg daily, dolutegravir 50 mg daily, raltegravir 400 mg BID
-*triptan: almotriptan 12.5 mg PRN, eletriptan 40 mg PRN, frovatriptan 2.5 mg PRN, naratriptan 2.5 mg PRN, rizatriptan 10 mg PRN, \
-sumatriptan 50 mg PRN, zolmitriptan 2.5 mg PRN
+*triptan: almotriptan 12.5 mg PRN, eletriptan 40 mg PRN, frovatriptan 2.5 mg PRN, naratriptan 2.5 \
+mg PRN, rizatriptan 10 mg PRN, sumatriptan 50 mg PRN, zolmitriptan 2.5 mg PRN
 *xaban: apixaban 5 mg BID, betrixaban 80 mg daily, edoxaban 60 mg daily, rivaroxaban 20 mg daily
 '''
 _CLASSES = {stem: {drug_name(x): x for x in drugs.split(', ')} for stem, drugs in
             (line.split(': ') for line in CLASSES.strip('\n').splitlines())}
 
+# %% ../../nbs/clinic/02_drugs.ipynb #ea2adb7e
 def of_stem(
     name: str, # 'furosemide', or a stem: '*pril'
 ) -> tuple[str, ...]:
@@ -85,16 +100,18 @@ class Regimen:
     route: str = ''     # 'IV'
     frequency: str = '' # 'BID'
 
-_DOSE = re.compile(r'(?:([\d.,/]+ (?:mg|mcg|g|mEq)(?:/\w+)?) ?)?(?:([\d.]+ (?:mL|units|L)|1(?= tab)) ?)?'
-                   r'(?:(nebs|inhaler|cream|ointment|drops|nasal spray|injection|gtt|tab) ?)?(?:(PO|IV|SC|IM) ?)?'
-                   r'(daily|weekly|monthly|nightly|BID|TID|QID|QHS|PRN|Q6H)?')
+_DOSE = re.compile(
+    r'(?:([\d.,/]+ (?:mg|mcg|g|mEq)(?:/\w+)?) ?)?(?:([\d.]+ (?:mL|units|L)|1(?= tab)) ?)?'
+    r'(?:(nebs|inhaler|cream|ointment|drops|nasal spray|injection|gtt|tab) ?)?(?:(PO|IV|SC|IM) ?)?'
+    r'(daily|weekly|monthly|nightly|BID|TID|QID|QHS|PRN|Q6H)?')
 NO_DRUGS = {'CPAP', 'gluten free diet', 'wrist splint', 'normal saline', 'lubricant'}
 
 def in_words(
     drug: str, # with its dose
 ) -> str:
     "As it stands in a sentence: what is no drug has an article"
-    return {'wrist splint nightly': 'a wrist splint at night', 'gluten free diet': 'a gluten free diet'}.get(drug, drug)
+    return {'wrist splint nightly': 'a wrist splint at night',
+            'gluten free diet': 'a gluten free diet'}.get(drug, drug)
 
 def regimen(
     drug: str, # with its dose: 'vancomycin 1 g IV BID'
@@ -109,64 +126,108 @@ def regimen(
 _LABEL = { # form or route → form on the label, dosages, route
     'nebs': ('Solution for Nebulization', ('One (1) neb',), 'Inhalation'),
     'inhaler': ('HFA Aerosol Inhaler', ('Two (2) puffs',), 'Inhalation'),
-    'cream': ('Cream', ('One (1) application',), 'Topical'), 'ointment': ('Ointment', ('One (1) application',), 'Topical'),
-    'drops': ('Drops', ('One (1) drop', 'Two (2) drops'), 'Ophthalmic'), 'nasal spray': ('Spray', ('Two (2) sprays',), 'Nasal'),
+    'cream': ('Cream', ('One (1) application',), 'Topical'),
+    'ointment': ('Ointment', ('One (1) application',), 'Topical'),
+    'drops': ('Drops', ('One (1) drop', 'Two (2) drops'), 'Ophthalmic'),
+    'nasal spray': ('Spray', ('Two (2) sprays',), 'Nasal'),
     'units': ('Solution', ('One (1)',), 'Subcutaneous'), 'mL': ('Syrup', ('One (1)',), 'PO'),
     'tiotropium': ('Capsule, w/Inhalation Device', ('One (1) cap',), 'Inhalation'),
     'fluticasone': ('HFA Aerosol Inhaler', ('Two (2) puffs',), 'Inhalation'),
-    'SC': ('Syringe', ('One (1)',), 'Subcutaneous'), 'IM': ('Recon Soln', ('One (1)',), 'Intramuscular'),
-    'IV': ('Piggyback', ('One (1)',), 'Intravenous'), 'gtt': ('Solution', ('One (1)',), 'Intravenous')}
-_TIMES = {'daily': ('DAILY (Daily)', 'once a day', 'QAM', 'DAILY'), 'BID': ('BID (2 times a day)', 'twice a day', 'Q12H (every 12 hours)'),
-          'monthly': ('once a month',), 'TID': ('TID (3 times a day)', 'three times a day', 'Q8H (every 8 hours)'), 
-          'QID': ('QID (4 times a day)', 'four times a day'), 'QHS': ('HS (at bedtime)', 'at bedtime', 'QHS'), 'nightly': ('at bedtime',),
+    'SC': ('Syringe', ('One (1)',), 'Subcutaneous'),
+    'IM': ('Recon Soln', ('One (1)',), 'Intramuscular'),
+    'IV': ('Piggyback', ('One (1)',), 'Intravenous'),
+    'gtt': ('Solution', ('One (1)',), 'Intravenous')}
+_TIMES = {'daily': ('DAILY (Daily)', 'once a day', 'QAM', 'DAILY'),
+          'BID': ('BID (2 times a day)', 'twice a day', 'Q12H (every 12 hours)'),
+          'monthly': ('once a month',),
+          'TID': ('TID (3 times a day)', 'three times a day', 'Q8H (every 8 hours)'),
+          'QID': ('QID (4 times a day)', 'four times a day'),
+          'QHS': ('HS (at bedtime)', 'at bedtime', 'QHS'),
+          'nightly': ('at bedtime',),
           'weekly': ('1X/WEEK', 'once a week'),
-          'PRN': ('Q6H (every 6 hours) as needed', 'every four (4) hours as needed', 'as needed', 'PRN'),
-          'Q6H': ('Q6H (every 6 hours)',), '': ('once', 'ONCE (Once)')}
-COURSES = ('3 days', '5 days', 'five days', '7 days', 'seven days', '1 week', '10 days', 'ten days', '14 days', 'two weeks')
+          'PRN': ('Q6H (every 6 hours) as needed', 'every four (4) hours as needed', 'as needed',
+                  'PRN'),
+          'Q6H': ('Q6H (every 6 hours)',),
+          '': ('once', 'ONCE (Once)')}
+COURSES = ('3 days', '5 days', 'five days', '7 days', 'seven days', '1 week', '10 days', 'ten days',
+           '14 days', 'two weeks')
 
+# %% ../../nbs/clinic/02_drugs.ipynb #5384d2f3
 def _half(strength: str) -> str: # '20 mg' of '40 mg'; '' where no such tablet is made
     m = re.fullmatch(r'(\d*[02468]) mg', strength)
     return f'{int(m[1])//2} mg' if m and int(m[1]) > 9 else ''
 
+def _tablet(drug: Regimen) -> tuple[str, tuple[str, ...], str]:
+    "Form, dosages and route of what is not in `_LABEL`"
+    form = Random(drug.name).choice(['Tablet', 'Tablet', 'Capsule'])
+    return form, ('One (1)', 'One (1)', 'One (1)', 'Two (2)'), 'PO'
+
 def label(drug: Regimen, rng: Random) -> Regimen:
-    "The same drug in a pharmacy's words; who is to take two tablets gets those of half the strength"
+    """The same drug in a pharmacy's words.
+
+    Who is to take two tablets gets those of half the strength.
+    """
     kind = drug.form or drug.route or drug.dosage.partition(' ')[2] or drug.name
-    form, dosages, route = _LABEL.get(kind) or \
-        (Random(drug.name).choice(['Tablet', 'Tablet', 'Capsule']), ('One (1)', 'One (1)', 'One (1)', 'Two (2)'), 'PO')
+    form, dosages, route = _LABEL.get(kind) or _tablet(drug)
     dosage, strength = drug.dosage or rng.choice(dosages), drug.strength
-    if dosage == 'Two (2)': dosage, strength = (dosage, _half(strength)) if _half(strength) else ('One (1)', strength)
-    every = 'every two weeks' if drug.route == 'SC' and not drug.frequency else rng.choice(_TIMES[drug.frequency])
+    if dosage == 'Two (2)':
+        if half := _half(strength): strength = half
+        else: dosage = 'One (1)'
+    if drug.route == 'SC' and not drug.frequency: every = 'every two weeks'
+    else: every = rng.choice(_TIMES[drug.frequency])
     return Regimen(drug.name, strength, dosage, form, route, every)
 
 # %% ../../nbs/clinic/02_drugs.ipynb #f6e2cb3b
 REACTIONS = '''
-*pril: dry cough, hyperkalemia, dizziness; *sartan: hyperkalemia, dizziness; *statin: myalgias, transaminitis; *prazole: diarrhea, headache
-furosemide: hypokalemia, hypotension, hyponatremia; hydrochlorothiazide: hyponatremia, hypokalemia; spironolactone: hyperkalemia
-metoprolol: bradycardia, fatigue, dizziness; carvedilol: hypotension, dizziness; labetalol: bradycardia; propranolol: bradycardia, fatigue
-*dipine: leg swelling, headache; *profen: gastric erosions, heartburn; naproxen: epigastric pain, heartburn; indomethacin: headache
-aspirin: epistaxis, gastric erosions; clopidogrel: easy bruising; *xaban: epistaxis, hematuria; warfarin: epistaxis, easy bruising
-enoxaparin: bruising, thrombocytopenia; heparin: thrombocytopenia; vancomycin: rash, pruritus; gentamicin: tinnitus
-ciprofloxacin: nausea, diarrhea; levofloxacin: QT prolongation, nausea; azithromycin: QT prolongation, diarrhea; amoxicillin: rash, diarrhea
-clindamycin: diarrhea; doxycycline: nausea; metronidazole: nausea; nitrofurantoin: nausea; cephalexin: rash; ceftriaxone: rash, diarrhea
-prednisone: hyperglycemia, insomnia, weight gain; dexamethasone: hyperglycemia, insomnia; methylprednisolone: hyperglycemia
-metformin: diarrhea, nausea; *gliflozin: urinary frequency; *glutide: nausea, vomiting; lithium: tremor, polyuria
-sertraline: insomnia, nausea; *talopram: QT prolongation; fluoxetine: insomnia; bupropion: tremor, insomnia; quetiapine: somnolence
-haloperidol: QT prolongation; lorazepam: somnolence; gabapentin: somnolence, dizziness; pregabalin: dizziness, weight gain
-oxycodone: constipation, somnolence; hydromorphone: nausea, somnolence; tamsulosin: dizziness; donepezil: nausea, bradycardia
-levetiracetam: irritability, somnolence; phenytoin: unsteady gait; topiramate: paresthesias, weight loss; lamotrigine: rash
-methotrexate: oral thrush, transaminitis; rifampin: transaminitis; isoniazid: paresthesias, transaminitis; ondansetron: headache
-ferrous sulfate: constipation, dark stools; albuterol: tremor, palpitations; capecitabine: diarrhea; oxaliplatin: paresthesias
-colchicine: diarrhea; allopurinol: rash; baclofen: somnolence; cyclobenzaprine: somnolence; meclizine: somnolence
+*pril: dry cough, hyperkalemia, dizziness; *sartan: hyperkalemia, dizziness
+*statin: myalgias, transaminitis; *prazole: diarrhea, headache
+furosemide: hypokalemia, hypotension, hyponatremia; hydrochlorothiazide: hyponatremia, hypokalemia
+spironolactone: hyperkalemia
+metoprolol: bradycardia, fatigue, dizziness; carvedilol: hypotension, dizziness
+labetalol: bradycardia; propranolol: bradycardia, fatigue
+*dipine: leg swelling, headache; *profen: gastric erosions, heartburn
+naproxen: epigastric pain, heartburn; indomethacin: headache
+aspirin: epistaxis, gastric erosions; clopidogrel: easy bruising; *xaban: epistaxis, hematuria
+warfarin: epistaxis, easy bruising
+enoxaparin: bruising, thrombocytopenia; heparin: thrombocytopenia; vancomycin: rash, pruritus
+gentamicin: tinnitus
+ciprofloxacin: nausea, diarrhea; levofloxacin: QT prolongation, nausea
+azithromycin: QT prolongation, diarrhea; amoxicillin: rash, diarrhea
+clindamycin: diarrhea; doxycycline: nausea; metronidazole: nausea; nitrofurantoin: nausea
+cephalexin: rash; ceftriaxone: rash, diarrhea
+prednisone: hyperglycemia, insomnia, weight gain; dexamethasone: hyperglycemia, insomnia
+methylprednisolone: hyperglycemia
+metformin: diarrhea, nausea; *gliflozin: urinary frequency; *glutide: nausea, vomiting
+lithium: tremor, polyuria
+sertraline: insomnia, nausea; *talopram: QT prolongation; fluoxetine: insomnia
+bupropion: tremor, insomnia; quetiapine: somnolence
+haloperidol: QT prolongation; lorazepam: somnolence; gabapentin: somnolence, dizziness
+pregabalin: dizziness, weight gain
+oxycodone: constipation, somnolence; hydromorphone: nausea, somnolence; tamsulosin: dizziness
+donepezil: nausea, bradycardia
+levetiracetam: irritability, somnolence; phenytoin: unsteady gait
+topiramate: paresthesias, weight loss; lamotrigine: rash
+methotrexate: oral thrush, transaminitis; rifampin: transaminitis
+isoniazid: paresthesias, transaminitis; ondansetron: headache
+ferrous sulfate: constipation, dark stools; albuterol: tremor, palpitations; capecitabine: diarrhea
+oxaliplatin: paresthesias
+colchicine: diarrhea; allopurinol: rash; baclofen: somnolence; cyclobenzaprine: somnolence
+meclizine: somnolence
 '''
+
+# %% ../../nbs/clinic/02_drugs.ipynb #48181566
 FOR_SYMPTOMS = '''
 acetaminophen 650 mg PRN: headache, fever, joint pain, low back pain, hip pain, myalgias
 ondansetron 4 mg PRN: nausea, vomiting, nausea and vomiting
 diphenhydramine 25 mg PRN: pruritus, rash; loperamide 2 mg PRN: diarrhea
 albuterol inhaler PRN: wheezing, shortness of breath, chest tightness
-docusate 100 mg BID: constipation; guaifenesin 600 mg BID: cough, productive cough; trazodone 50 mg QHS: insomnia
+docusate 100 mg BID: constipation; guaifenesin 600 mg BID: cough, productive cough
+trazodone 50 mg QHS: insomnia
 lorazepam 0.5 mg PRN: anxiety; meclizine 25 mg TID: vertigo, dizziness
-ibuprofen 600 mg PRN: knee pain, shoulder pain, neck pain, dysmenorrhea; oxycodone 5 mg PRN: flank pain, abdominal pain
-nitroglycerin 0.4 mg PRN: chest pain; famotidine 20 mg BID: heartburn, epigastric pain; oxymetazoline nasal spray BID: nasal congestion
+ibuprofen 600 mg PRN: knee pain, shoulder pain, neck pain, dysmenorrhea
+oxycodone 5 mg PRN: flank pain, abdominal pain
+nitroglycerin 0.4 mg PRN: chest pain; famotidine 20 mg BID: heartburn, epigastric pain
+oxymetazoline nasal spray BID: nasal congestion
 '''
 
 def _listed(table: str) -> dict[str, list[str]]:
@@ -174,23 +235,30 @@ def _listed(table: str) -> dict[str, list[str]]:
     entries = (e.split(': ') for line in table.strip('\n').splitlines() for e in line.split('; '))
     return {name: words.split(', ') for name, words in entries}
 
-_REACTIONS, RELIEF = _listed(REACTIONS), _listed(FOR_SYMPTOMS) # the latter: order → what it helps against
+_REACTIONS = _listed(REACTIONS)
+RELIEF = _listed(FOR_SYMPTOMS) # order → what it helps against
 
 def reactions(drug: str) -> list[str]: # words of the world
     "What a drug may do to a patient"
-    found = (words for name, words in _REACTIONS.items() if drug == name or name[0] == '*' and drug.endswith(name[1:]))
+    found = (words for name, words in _REACTIONS.items()
+             if drug == name or name[0] == '*' and drug.endswith(name[1:]))
     return next(found, ['rash', 'nausea'])
 
 # %% ../../nbs/clinic/02_drugs.ipynb #bf89e007
-_EITHER = [re.compile(p) for p in ('sertra|talopram|fluoxetine|duloxetine|milna', 'xaban|warfarin|heparin|enoxa', 'pril$|sartan$',
-    'profen|naprox|indomet|celecox|ketorol', 'donep|galanta', 'prazole$|famotidine', 'pramip|ropini', 'predni|dexameth|methylpred',
-    'amoxi|ampicil|penicillin|doxy|cephal|clinda|clarith|oxacin|cefpo|nitrof', 'tamoxifen|strozole|letrozole', 'mab$|cept$', 'statin$',
-    'dipine$', 'olol$|carvedilol', 'codeine|morphi|codone|morphone', 'cetiriz|loratad|diphenhydr', 'gabapentin|pregabalin', 'lutamide$',
-    'allopur|febux', 'dronate$|denosu', 'tamsul|alfuzo', 'triptan$', 'gliptin$|glutide$', 'valacyc|famcic', 'piperac|cefepime',
-    'quetiap|haloper')]
+_EITHER = [re.compile(p)
+           for p in ('sertra|talopram|fluoxetine|duloxetine|milna', 'xaban|warfarin|heparin|enoxa',
+                     'pril$|sartan$', 'profen|naprox|indomet|celecox|ketorol', 'donep|galanta',
+                     'prazole$|famotidine', 'pramip|ropini', 'predni|dexameth|methylpred',
+                     'amoxi|ampicil|penicillin|doxy|cephal|clinda|clarith|oxacin|cefpo|nitrof',
+                     'tamoxifen|strozole|letrozole', 'mab$|cept$', 'statin$', 'dipine$',
+                     'olol$|carvedilol', 'codeine|morphi|codone|morphone',
+                     'cetiriz|loratad|diphenhydr', 'gabapentin|pregabalin', 'lutamide$',
+                     'allopur|febux', 'dronate$|denosu', 'tamsul|alfuzo', 'triptan$',
+                     'gliptin$|glutide$', 'valacyc|famcic', 'piperac|cefepime', 'quetiap|haloper')]
 
 @cache
-def _kinds(drug: str) -> frozenset[int]: return frozenset(i for i, p in enumerate(_EITHER) if p.search(drug))
+def _kinds(drug: str) -> frozenset[int]:
+    return frozenset(i for i, p in enumerate(_EITHER) if p.search(drug))
 
 def clash(
     one: str, # two drugs' names

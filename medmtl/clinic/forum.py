@@ -8,6 +8,7 @@ __all__ = ['SPECIALISTS', 'DOCTORS', 'ASK', 'GOOD', 'HALF', 'WRONG', 'CHAT', 'TH
 
 # %% ../../nbs/clinic/11_forum.ipynb #e1085896
 import re
+from collections.abc import Callable
 from random import Random
 from .forum_topics import TOPICS, Topic
 from ..data.documents import Candidate, Licence, Query
@@ -16,58 +17,72 @@ from .templates import tidy
 from .knowledge import Lexicon, treatment
 
 # %% ../../nbs/clinic/11_forum.ipynb #ad3e6fdd
-SPECIALISTS = ('ENT doctor', 'allergist', 'cardiologist', 'dermatologist', 'dietitian', 'endocrinologist', 'family doctor',
-               'gastroenterologist', 'geriatrician', 'gynecologist', 'hand surgeon', 'hematologist', 'hepatologist',
-               'infectious disease specialist', 'intensivist', 'nephrologist', 'neurologist', 'obstetrician', 'oncologist',
-               'ophthalmologist', 'orthopedic surgeon', 'psychiatrist', 'pulmonologist', 'rheumatologist', 'sleep specialist',
+SPECIALISTS = ('ENT doctor', 'allergist', 'cardiologist', 'dermatologist', 'dietitian',
+               'endocrinologist', 'family doctor', 'gastroenterologist', 'geriatrician',
+               'gynecologist', 'hand surgeon', 'hematologist', 'hepatologist',
+               'infectious disease specialist', 'intensivist', 'nephrologist', 'neurologist',
+               'obstetrician', 'oncologist', 'ophthalmologist', 'orthopedic surgeon',
+               'psychiatrist', 'pulmonologist', 'rheumatologist', 'sleep specialist',
                'spine surgeon', 'surgeon', 'urologist', 'vascular surgeon')
-_NAMES = '''Haddad Mendes Okafor Fernando Lindqvist Reyes Karimi Novak Tanaka Petrov Sharma Castillo Yilmaz Dubois Nakamura Osei Moreau
-Iqbal Santos Weber Kowalski Rahman Oliveira Hansen Perera Mbeki Rossi Cohen Aziz'''.split()
-_CLINICS = ('Corniche Clinic', 'Harbour Medical Centre', 'Palm Street Polyclinic', 'Lighthouse Hospital', 'Old Town Polyclinic',
-            'Marina Clinic')
+_NAMES = '''Haddad Mendes Okafor Fernando Lindqvist Reyes Karimi Novak Tanaka Petrov Sharma Castillo
+Yilmaz Dubois Nakamura Osei Moreau Iqbal Santos Weber Kowalski Rahman Oliveira Hansen Perera Mbeki
+Rossi Cohen Aziz'''.split()
+_CLINICS = ('Corniche Clinic', 'Harbour Medical Centre', 'Palm Street Polyclinic',
+            'Lighthouse Hospital', 'Old Town Polyclinic', 'Marina Clinic')
 DOCTORS = {s: (f'Dr. {_NAMES[i]}', _CLINICS[i % len(_CLINICS)]) for i, s in enumerate(SPECIALISTS)}
 
 # %% ../../nbs/clinic/11_forum.ipynb #c19f5eac
 ASK = {'who': '''
-{Doctor|Good doctor|Specialist} for $dx :: {Hi all|Hello|Dear members}, my $kin has $dx and {suffers from|complains about} $sx. Which \
-doctor should we see{ here|}?
-$dx - where to go? :: {Our GP|The GP} {says|thinks} it is $dx. {Who is the right doctor for this|Can anyone recommend a doctor} and which \
-hospital?
-{Need a doctor|Recommendation please} :: My $kin was told that it is $dx after weeks of $sx. {Whom should we ask|Any recommendation} in \
-this city?
+{Doctor|Good doctor|Specialist} for $dx :: {Hi all|Hello|Dear members}, my $kin has $dx and \
+{suffers from|complains about} $sx. Which doctor should we see{ here|}?
+$dx - where to go? :: {Our GP|The GP} {says|thinks} it is $dx. {Who is the right doctor for \
+this|Can anyone recommend a doctor} and which hospital?
+{Need a doctor|Recommendation please} :: My $kin was told that it is $dx after weeks of $sx. {Whom \
+should we ask|Any recommendation} in this city?
 ''', 'what helps': '''
-$dx{ treatment| medicine| - what helps?} :: My $kin was diagnosed with $dx last {week|month}. What did your doctors give you and did it \
-help?
-Medicine for $dx :: {Hi|Hello everybody}, I have $dx and {just moved here|my pills are finished}. Which medicine do they give here{ for \
-it|}?
-{Anyone with|Living with} $dx? :: {How do you treat it|What are you taking for it}? The worst {is|for me is} the $sx{ at night|}.
+$dx{ treatment| medicine| - what helps?} :: My $kin was diagnosed with $dx last {week|month}. What \
+did your doctors give you and did it help?
+Medicine for $dx :: {Hi|Hello everybody}, I have $dx and {just moved here|my pills are finished}. \
+Which medicine do they give here{ for it|}?
+{Anyone with|Living with} $dx? :: {How do you treat it|What are you taking for it}? The worst \
+{is|for me is} the $sx{ at night|}.
 ''', 'what is it': '''
-{Worried|Strange|Please advise} :: My $kin has had $sx for {two|three} weeks, {and now also|together with} $sx. What could this be?
-$sx{ again|?| all the time} :: {Since Ramadan|Since last week} I have $sx{ and sometimes|, and also} $sx. {Has anybody had this|Any idea \
-what it is}?
-{What could it be|Does anyone know this} :: $kin complains about $sx and $sx, {no accident or anything|nothing in the food changed}. Is \
-it dangerous?
+{Worried|Strange|Please advise} :: My $kin has had $sx for {two|three} weeks, {and now \
+also|together with} $sx. What could this be?
+$sx{ again|?| all the time} :: {Since Ramadan|Since last week} I have $sx{ and sometimes|, and \
+also} $sx. {Has anybody had this|Any idea what it is}?
+{What could it be|Does anyone know this} :: $kin complains about $sx and $sx, {no accident or \
+anything|nothing in the food changed}. Is it dangerous?
 '''}
 
 # %% ../../nbs/clinic/11_forum.ipynb #bddb4f9e
 GOOD = {'who': '''
 {You need|For that you need|Go to} a(n) $specialist. $doctor at $clinic is very {good|patient}.
-$doctor, $clinic. {Took care of|Treated} my $kin2{ for years|}, {never had to wait|explains everything}.
-{See|Ask for} $doctor, {he|she} is the best $specialist in {town|this city}. {Take the old reports with you.|Around 300 for a visit.}
+$doctor, $clinic. {Took care of|Treated} my $kin2{ for years|}, {never had to wait|explains \
+everything}.
+{See|Ask for} $doctor, {he|she} is the best $specialist in {town|this city}. {Take the old reports \
+with you.|Around 300 for a visit.}
 {We went to|Try} $clinic, {ask at the desk for|look for} $doctor{, mornings only|}.
 A GP cannot do much there, it is a job for the $specialist{ at $clinic|}.
 My $kin2 goes to $doctor {every three months|since 2011} and is {fine|much better} now.
 ''', 'what helps': '''
-{They gave me|I take|My $kin2 takes} $drug{ and after two weeks it was better| since a year, no problems|, available in all pharmacies}.
-$drug {helped my $kin2|works for me}, {but you need a prescription|take it with food}. {Do not stop it suddenly.|}
-$doctor {put my $kin2 on|prescribed} $drug, {the first days were hard and then it worked|and it did wonders}.
-{Ask the doctor about|Look into} $drug, {that is the standard for it|they have it at every chemist here}.
-{First I had|We started with} $drug, {later they added|then they changed to} $drug. Now the $sx is gone.
+{They gave me|I take|My $kin2 takes} $drug{ and after two weeks it was better| since a year, no \
+problems|, available in all pharmacies}.
+$drug {helped my $kin2|works for me}, {but you need a prescription|take it with food}. {Do not \
+stop it suddenly.|}
+$doctor {put my $kin2 on|prescribed} $drug, {the first days were hard and then it worked|and it \
+did wonders}.
+{Ask the doctor about|Look into} $drug, {that is the standard for it|they have it at every chemist \
+here}.
+{First I had|We started with} $drug, {later they added|then they changed to} $drug. Now the $sx is \
+gone.
 Only $drug {did the job|helped}. $doctor at $clinic {told us|is the one who found that out}.
 ''', 'what is it': '''
 {That sounds like|Could be|I bet it is} $dx. {My $kin2 had exactly that.|Have it checked soon.} 
-My $kin2 {had the same|started like this} and it {was|turned out to be} $dx. {See|Go and see} a(n) $specialist.
-{Please do not wait,|Do not panic, but} go to $doctor at $clinic, {that is|it looks like} $dx{ to me|}.
+My $kin2 {had the same|started like this} and it {was|turned out to be} $dx. {See|Go and see} a(n) \
+$specialist.
+{Please do not wait,|Do not panic, but} go to $doctor at $clinic, {that is|it looks like} $dx{ to \
+me|}.
 {Have them test for|Ask them to look for} $dx, {it begins with these things|the tests take a day}.
 I am a nurse, and {I would think of|my first thought is} $dx; {you want|ask for} a(n) $specialist.
 $dx. {Was the same with me|Had it twice}, {I got|they gave me} $drug and it went away.
@@ -75,22 +90,29 @@ $dx. {Was the same with me|Had it twice}, {I got|they gave me} $drug and it went
 
 # %% ../../nbs/clinic/11_forum.ipynb #c40db316
 HALF = '''
-{Go to|Try} the emergency at the Lighthouse Hospital, {they will tell you more|somebody there will know}.
-It depends on {the age and on other illnesses|how long it has been going on}, a doctor should look at it.
+{Go to|Try} the emergency at the Lighthouse Hospital, {they will tell you more|somebody there will \
+know}.
+It depends on {the age and on other illnesses|how long it has been going on}, a doctor should look \
+at it.
 {My friend|A colleague} had something like this, I can ask {her|him} and send you a message.
-{There are many hospitals here|Every polyclinic can help}, and with the health card it is {nearly free|cheap}.
+{There are many hospitals here|Every polyclinic can help}, and with the health card it is {nearly \
+free|cheap}.
 {Google it|Read about it} first, then you know what to ask{ the doctor|}.
-Drink {a lot of water|warm water with honey} and rest, if it is not better {in two days|by Sunday} see somebody.
+Drink {a lot of water|warm water with honey} and rest, if it is not better {in two days|by Sunday} \
+see somebody.
 {Take care with|Do not trust} the pharmacy, better {ask a doctor|a second opinion}.
 '''
 WRONG = '''
-{Try|Go to} $otherdoctor at $otherclinic, {very good|excellent} with $otherdx and {so friendly|never any queue}.
+{Try|Go to} $otherdoctor at $otherclinic, {very good|excellent} with $otherdx and {so \
+friendly|never any queue}.
 $otherdrug is {great|the best}, my $kin2 takes it for $otherdx{ and is happy|}.
 {For me|At our house} $otherdrug {did wonders|works}, I had $otherdx {three years ago|last winter}.
-{Best doctor in town|My favourite} is $otherdoctor, {a(n) $otherspecialist|$otherclinic}. {He looked at my $otherdx for an hour.|}
+{Best doctor in town|My favourite} is $otherdoctor, {a(n) $otherspecialist|$otherclinic}. {He \
+looked at my $otherdx for an hour.|}
 {I would say|Sounds like} $otherdx, {you need a(n) $otherspecialist|take $otherdrug}.
 $dx?? {My boss gives me that every morning lol|I get that from reading this forum}.
-{We|I} also have $dx in the family, {so annoying|please tell me when you know more}. {Following this.|}
+{We|I} also have $dx in the family, {so annoying|please tell me when you know more}. {Following \
+this.|}
 {All this talk about|Everybody has} $sx {these days|here}, it is the {AC|dust|food}.
 '''
 
@@ -104,7 +126,8 @@ CHAT = '''
 {Up up|Bump}, {nobody awake|anybody}?
 {I agree with the one above|True, true}. {Same everywhere.|}
 {PM sent|I sent you a PM}, {check your inbox|please answer}.
-{In my country|Back home} {this would never happen|everything is better}, but {here we are|what can you do}.
+{In my country|Back home} {this would never happen|everything is better}, but {here we are|what \
+can you do}.
 {Mods|Admin}, {please close this|wrong section}.
 {God bless you|Inshallah all will be fine}. {Wish you all the best.|}
 {I had a burger yesterday and it was terrible.|My cat sends greetings.} {Sorry, wrong thread.|}
@@ -126,37 +149,52 @@ About $about {in this city|here} {I can tell you this:|the story is like this:}
 You asked about $about{, so|:}
 {$about, I know that well.|Same story with $about here.}
 '''
+
+# %% ../../nbs/clinic/11_forum.ipynb #d1e68bb1
 MORE = '''
 {Good luck|Hope it helps|All the best}!
 {Let us know how it goes.|Tell us afterwards.|Keep us posted please.}
-{At least that is how it was with us.|That was two years ago, may have changed.|This was before the summer.}
-{I was in the same situation last year.|Took me months to find that out.|Nobody had told us that when we came.}
+{At least that is how it was with us.|That was two years ago, may have changed.|This was before \
+the summer.}
+{I was in the same situation last year.|Took me months to find that out.|Nobody had told us that \
+when we came.}
 {Just my two cents.|My opinion only.|I am no expert.}
 {Sorry for my English.|I write from the phone.|Sorry for the mistakes, typing on the bus.}
 {My neighbour said the same.|My colleagues say so too.|Half of my office will tell you that.}
-{Do not believe everything that you read here.|Others may see that in another way.|Some people here will disagree.}
+{Do not believe everything that you read here.|Others may see that in another way.|Some people \
+here will disagree.}
 {I have been in this city for {six|nine|eleven} years now.|We came here in {2004|2007|2009}.}
 {Excuse the long post.|Now I have written a novel.|Sorry, I talk too much.}
-{Things change so quickly here.|Who knows how it is next month.|Next year it will all be different again.}
+{Things change so quickly here.|Who knows how it is next month.|Next year it will all be different \
+again.}
 {Anyway.|So, that is it.|That is all I know.|More I cannot say.}
 {The kids are calling, more later.|Back to work now.|My tea is getting cold.}
-{I read this forum every day but seldom write.|This is my first post here.|Long time reader, first time writer.}
-{With these temperatures I do not leave the house anyway.|It is too hot to think today.|What a dusty day.}
-{Patience is what you need in this city.|Everything takes its time here, you know.|Slowly slowly, as they say here.}
-{My husband says I should not get mixed up in such things.|My wife laughs at me because I answer everybody here.}
+{I read this forum every day but seldom write.|This is my first post here.|Long time reader, first \
+time writer.}
+{With these temperatures I do not leave the house anyway.|It is too hot to think today.|What a \
+dusty day.}
+{Patience is what you need in this city.|Everything takes its time here, you know.|Slowly slowly, \
+as they say here.}
+{My husband says I should not get mixed up in such things.|My wife laughs at me because I answer \
+everybody here.}
 {Somebody asked that last month too.|There was a long thread about that once.}
 {Correct me if I am wrong.|Maybe I remember it wrong.|If I am mistaken please tell me.}
 {Write to me if you want to know more.|I can look it up at home.|Ask if anything is not clear.}
-{Greetings from the other side of the bay.|Greetings from Palm Street.|Have a nice weekend everybody.}
+{Greetings from the other side of the bay.|Greetings from Palm Street.|Have a nice weekend \
+everybody.}
 '''
+
+# %% ../../nbs/clinic/11_forum.ipynb #781214ac
 OPEN_HOURS = '''
 {Parking is a problem there, go early.|Take cash, their machine is often down.}
 {Call before you go because of the holidays.|They close at noon on Thursdays.}
-{They are friendly but take somebody along who speaks the language.|The waiting room is full in the evening.}
+{They are friendly but take somebody along who speaks the language.|The waiting room is full in \
+the evening.}
 {It is the building with the blue glass.|You find it on the map, the road is closed on one side.}
 {Bring copies of everything, they love copies.|We had to come back because a paper was missing.}
 '''
-_KIN_SEX = {'wife': 'f', 'mother': 'f', 'sister': 'f', 'aunt': 'f', 'husband': 'm', 'father': 'm', 'brother': 'm', 'uncle': 'm'}
+_KIN_SEX = {'wife': 'f', 'mother': 'f', 'sister': 'f', 'aunt': 'f', 'husband': 'm', 'father': 'm',
+            'brother': 'm', 'uncle': 'm'}
 KIN = (*_KIN_SEX, 'friend', 'colleague', 'neighbour')
 
 # %% ../../nbs/clinic/11_forum.ipynb #a2bae5b0
@@ -170,8 +208,8 @@ def _facts(lexicon: Lexicon, rng: Random, disease: str, mark: str='') -> dict[st
     drugs = [drug_name(x) for x in treatment(lexicon, rng, disease, 9) if _at_home(x)]
     sx = lexicon.pick(rng, d.symptoms, 4) or ['fever']
     form = lexicon.form(rng, disease)
-    facts = {'dx': [disease, disease if re.search('[A-Z]{2}', form) else form], 'sx': sx, 'specialist': [d.specialist], 'doctor': [doctor],
-             'clinic': [clinic], 'drug': drugs}
+    facts = {'dx': [disease, disease if re.search('[A-Z]{2}', form) else form], 'sx': sx,
+             'specialist': [d.specialist], 'doctor': [doctor], 'clinic': [clinic], 'drug': drugs}
     return {mark + k: v for k, v in facts.items()}
 
 # %% ../../nbs/clinic/11_forum.ipynb #af1b55ef
@@ -182,7 +220,8 @@ def put(
 ) -> str:
     "The template with its choices made and its slots filled; no symptom or drug twice"
     used = set()
-    while '{' in template: template = re.sub(r'\{([^{}]*)\}', lambda m: rng.choice(m[1].split('|')), template)
+    while '{' in template:
+        template = re.sub(r'\{([^{}]*)\}', lambda m: rng.choice(m[1].split('|')), template)
     def slot(m):
         options = facts[m[1]]
         x = rng.choice([o for o in options if o not in used] or options)
@@ -190,12 +229,14 @@ def put(
         return x
     return tidy(re.sub(r'\$([a-z0-9]+)', slot, template)).strip()
 
-_SHORT = {'you': 'u', 'please': 'pls', 'thanks': 'thx', 'because': 'coz', 'are': 'r', 'and': '&', 'your': 'ur', 'for': '4'}
+_SHORT = {'you': 'u', 'please': 'pls', 'thanks': 'thx', 'because': 'coz', 'are': 'r', 'and': '&',
+          'your': 'ur', 'for': '4'}
 
+# %% ../../nbs/clinic/11_forum.ipynb #e2077b77
 def casual(
     rng: Random,
     text: str,
-    habits: dict[str, float], # lower: probability of no capitals; slips: share of words with one; short: of 'u' for 'you'
+    habits: dict[str, float], # how often: no capitals ('lower'), 'slips', 'u' for 'you' ('short')
 ) -> str:
     "As people type on a forum"
     if rng.random() < habits['lower']: text = text.lower()
@@ -208,53 +249,83 @@ def casual(
         out.append(w)
     text = ' '.join(out)
     if rng.random() >= habits['lower']: return text
-    return re.sub(r'(?<!\b[Dd]r)(?<!\b[Mm]r)(?<!\b[Mm]rs)[.](?= )', lambda m: rng.choice(['.', '.', '..', ',', '...']), text)
+    def stop(m): return rng.choice(['.', '.', '..', ',', '...'])
+    return re.sub(r'(?<!\b[Dd]r)(?<!\b[Mm]r)(?<!\b[Mm]rs)[.](?= )', stop, text)
 
 # %% ../../nbs/clinic/11_forum.ipynb #f78103d1
 def _all(rng: Random, table: str, facts: dict[str, list[str]]) -> list[str]:
     return [put(rng, line, facts) for line in table.strip('\n').split('\n')]
 
-_EMERGENCIES = {'myocardial infarction', 'sepsis', 'anaphylaxis', 'diabetic ketoacidosis', 'meningitis', 'stroke', 'preeclampsia',
-                'gastrointestinal bleed', 'pulmonary embolism', 'delirium', 'appendicitis', 'acute kidney injury', 'endocarditis',
-                'small bowel obstruction', 'hip fracture', 'cholecystitis', 'pancreatitis'} # known, nobody asks a forum; unknown, they do
+# known, nobody asks a forum; unknown, they do
+_EMERGENCIES = {'myocardial infarction', 'sepsis', 'anaphylaxis', 'diabetic ketoacidosis',
+                'meningitis', 'stroke', 'preeclampsia', 'gastrointestinal bleed',
+                'pulmonary embolism', 'delirium', 'appendicitis', 'acute kidney injury',
+                'endocarditis', 'small bowel obstruction', 'hip fracture', 'cholecystitis',
+                'pancreatitis'}
 
-def _question(lexicon: Lexicon, rng: Random, disease: str, known: dict[str, list[str]]) -> tuple[str, str, dict[str, list[str]]]|None:
-    "Kind, template, and what may stand in it here; None where nothing about the disease is asked in this split"
+def _question(lexicon: Lexicon, rng: Random, disease: str,
+              known: dict[str, list[str]]) -> tuple[str, str, dict[str, list[str]]]|None:
+    """Kind, template, and what may stand in it here.
+
+    None where nothing about the disease is asked in this split.
+    """
     def here(line, x):
         u = Random(f'{line} {x}').random()
-        return lexicon.splits[-1] == ('train' if u < .6 else 'dev' if u < .76 else 'test')
-    kinds = [k for k in ASK if (k != 'what helps' or known['drug']) and (k == 'what is it' or disease not in _EMERGENCIES)]
+        if u < .6: home = 'train'
+        else: home = 'dev' if u < .76 else 'test'
+        return lexicon.splits[-1] == home
+    kinds = [k for k in ASK if (k != 'what helps' or known['drug'])
+             and (k == 'what is it' or disease not in _EMERGENCIES)]
     for kind in rng.sample(kinds, len(kinds)):
         lines = ASK[kind].strip('\n').split('\n')
         for line in rng.sample(lines, len(lines)):
-            told = {slot: [x for x in known[slot] if here(line, x)] for slot in ('dx', 'sx')}
-            if (told['dx'] or '$dx' not in line) and len(told['sx']) >= line.count('$sx'): return kind, line, told
+            ours = {slot: [x for x in known[slot] if here(line, x)] for slot in ('dx', 'sx')}
+            if (ours['dx'] or '$dx' not in line) and len(ours['sx']) >= line.count('$sx'):
+                return kind, line, ours
 
 # %% ../../nbs/clinic/11_forum.ipynb #680cfb16
+def _kept_lines(table: str, wanted: Callable[[str], bool]) -> str:
+    return '\n'.join(line for line in table.split('\n') if wanted(line))
+
+def _other_disease(lexicon: Lexicon, rng: Random, disease: str) -> dict[str, list[str]]:
+    "What can be said about a disease that has nothing to do with this one"
+    w, d = lexicon.world, lexicon.world.diseases[disease]
+    others = [n for n, o in w.diseases.items()
+              if o.specialist != d.specialist and any(map(_at_home, o.drugs)) and not o.sex
+              and n not in _EMERGENCIES and not {*o.symptoms} & {*d.symptoms}]
+    return next(f for n in rng.sample(others, len(others))
+                if lexicon.has(n) and (f := _facts(lexicon, rng, n, 'other'))['otherdrug'])
+
+# %% ../../nbs/clinic/11_forum.ipynb #9ceeaeb6
 def _health(lexicon: Lexicon, rng: Random) -> tuple[str, str, str, dict[str, list[str]]]:
-    "Category, subject, body, and comments for each label: good ones come back to the question more often"
+    """Category, subject, body, and comments for each label.
+
+    Good ones come back to the question more often.
+    """
     w = lexicon.world
     for disease in lexicon.pick(rng, w.diseases, len(w.diseases)):
         known = _facts(lexicon, rng, disease)
         if asked := _question(lexicon, rng, disease, known): break
-    kind, line, told = asked
+    kind, line, ours = asked
     d = w.diseases[disease]
-    others = [n for n, o in w.diseases.items() if o.specialist != d.specialist and any(map(_at_home, o.drugs)) and not o.sex
-              and n not in _EMERGENCIES and not {*o.symptoms} & {*d.symptoms}]
-    other = next(f for n in rng.sample(others, len(others)) if lexicon.has(n) and (f := _facts(lexicon, rng, n, 'other'))['otherdrug'])
+    other = _other_disease(lexicon, rng, disease)
     fit = [k for k in KIN if not d.sex or _KIN_SEX.get(k, d.sex) == d.sex]
     kin = rng.choice([k for k in fit if not d.sex or k in _KIN_SEX])
     facts = known | other | {'kin': [kin], 'kin2': [k for k in fit if k != kin]}
-    facts['about'] = told['sx'] if kind == 'what is it' else facts['dx']
-    subject, body = put(rng, line, facts | told).split(' :: ')
-    wrong = WRONG if kind != 'what is it' else '\n'.join(line for line in WRONG.split('\n') if '$dx' not in line)
-    good = '\n'.join(line for line in GOOD[kind].split('\n') if line.count('$drug') <= len({*facts['drug']}))
+    facts['about'] = ours['sx'] if kind == 'what is it' else facts['dx']
+    subject, body = put(rng, line, facts | ours).split(' :: ')
+    wrong = WRONG
+    if kind == 'what is it': wrong = _kept_lines(WRONG, lambda line: '$dx' not in line)
+    drugs = len({*facts['drug']})
+    good = _kept_lines(GOOD[kind], lambda line: line.count('$drug') <= drugs)
     tables = {'Good': good, 'PotentiallyUseful': HALF, 'Bad': wrong, 'lead': LEAD, 'thanks': THANKS}
-    some = {label: _all(rng, table, facts) for label, table in tables.items()} | {'more': MORE + (OPEN_HOURS[1:] if kind == 'who' else '')}
+    some = {label: _all(rng, table, facts) for label, table in tables.items()}
+    some['more'] = MORE + (OPEN_HOURS[1:] if kind == 'who' else '')
     return 'Health and Fitness', tidy(subject), tidy(body), some
 
 # %% ../../nbs/clinic/11_forum.ipynb #c7de7205
-def _daily(lexicon: Lexicon, rng: Random, topics: list[tuple[Topic, int]]) -> tuple[str, str, str, dict[str, list[str]]]:
+def _daily(lexicon: Lexicon, rng: Random,
+           topics: list[tuple[Topic, int]]) -> tuple[str, str, str, dict[str, list[str]]]:
     topic, i = rng.choice(topics)
     subject, body = topic.questions[i]
     good = topic.good[i]
@@ -267,31 +338,43 @@ def _daily(lexicon: Lexicon, rng: Random, topics: list[tuple[Topic, int]]) -> tu
     some = {'Good': [*rng.sample(good, len(good)), *agree], 'PotentiallyUseful': [*topic.half],
             'Bad': [*topic.bad, *wrong, *rng.choice(away.good), *away.bad[:1]],
             'lead': _all(rng, LEAD, facts), 'thanks': _all(rng, THANKS, facts), 'more': MORE}
-    hello, thanks = rng.choice(['Hi all! ', 'Hello! ', '', '', 'Dear all. ']), rng.choice(['', '', ' Thanks.', ' Thanks in advance.'])
+    hello = rng.choice(['Hi all! ', 'Hello! ', '', '', 'Dear all. '])
+    thanks = rng.choice(['', '', ' Thanks.', ' Thanks in advance.'])
     return topic.category, subject, hello + body + thanks, some
 
 # %% ../../nbs/clinic/11_forum.ipynb #bad141c8
-def _comments(rng: Random, some: dict[str, list[str]]) -> list[tuple[str, str, bool]]: # text, label, is it the asker?
-    good, half = min(rng.choice([1, 2, 3, 3, 4, 4, 5, 6]), len(some['Good'])), min(rng.choice([0, 1, 1, 2]), len(some['PotentiallyUseful']))
+def _comments(rng: Random, some: dict[str, list[str]]) -> list[tuple[str, str, bool]]:
+    "Text, label, and whether it is the asker's"
+    good = min(rng.choice([1, 2, 3, 3, 4, 4, 5, 6]), len(some['Good']))
+    half = min(rng.choice([0, 1, 1, 2]), len(some['PotentiallyUseful']))
     n = 10 - good - half
     asker = min(rng.choice([0, 1, 1, 2]), n)
     wrong = min(rng.randrange(1, n - asker + 1) if n > asker else 0, len(some['Bad']))
     def long(text, table): # of a length that tells nothing about the label
-        target, lines = rng.randrange(8, 46), [x for x in rng.sample(table, len(table)) if x != text]
+        target = rng.randrange(8, 46)
+        lines = [x for x in rng.sample(table, len(table)) if x != text]
         while len(text.split()) < target and lines: text = f'{text} {lines.pop()}'.strip()
         return text
     more = _all(rng, some['more'], {})
-    def answer(text, lead): return long(f'{rng.choice(some["lead"])} {text}' if rng.random() < lead else text, more)
+    def answer(text, lead):
+        return long(f'{rng.choice(some["lead"])} {text}' if rng.random() < lead else text, more)
     shares = (('Good', good, .75), ('PotentiallyUseful', half, .4), ('Bad', wrong, .2))
-    out = [(answer(t, lead), label, False) for label, k, lead in shares for t in rng.sample(some[label], k)]
-    out += [(long(t, [*some['thanks'], *more]), 'Bad', True) for t in rng.sample(some['thanks'], asker)]
+    out = [(answer(t, lead), label, False)
+           for label, k, lead in shares for t in rng.sample(some[label], k)]
+    out += [(long(t, [*some['thanks'], *more]), 'Bad', True)
+            for t in rng.sample(some['thanks'], asker)]
     out += [(long('', _all(rng, CHAT, {})), 'Bad', False) for _ in range(10 - len(out))]
-    return sorted(out, key=lambda c: rng.random() + (.08 if c[1] != 'Good' else 0) + (.25 if c[2] else 0))
+    def place(c): return rng.random() + (.08 if c[1] != 'Good' else 0) + (.25 if c[2] else 0)
+    return sorted(out, key=place)
 
-def _date(rng: Random, after: tuple[int, ...]=(2012, 1, 1, 0, 0, 0)) -> tuple[int, ...]: # a later time
+def _date(rng: Random, after: tuple[int, ...]=(2012, 1, 1, 0, 0, 0)) -> tuple[int, ...]:
+    "A later time"
     y, mo, d, h, mi, s = after
-    mi += rng.randrange(1, 55); h += mi // 60 + rng.randrange(0, 6); d += h // 24
-    return (y, mo, min(d, 28), h % 24, mi % 60, rng.randrange(60)) if d <= 28 else (y, mo % 12 + 1, 1, h % 24, mi % 60, rng.randrange(60))
+    mi += rng.randrange(1, 55)
+    h += mi // 60 + rng.randrange(0, 6)
+    d += h // 24
+    if d > 28: mo, d = mo % 12 + 1, 1
+    return y, mo, d, h % 24, mi % 60, rng.randrange(60)
 
 # %% ../../nbs/clinic/11_forum.ipynb #1c330db0
 def write_thread(
@@ -299,20 +382,28 @@ def write_thread(
     rng: Random,
     number: int,           # of the thread; makes its id
     licence: Licence,
-    topics: list[tuple[Topic, int]], # what may be asked besides health: a topic and which of its questions
+    topics: list[tuple[Topic, int]], # what may be asked besides health: topic and question
     noise: float=.03,      # share of words with a slip of the keyboard
     health: float=.65,     # probability of a question of health
 ) -> Query:
     "A question with ten comments"
-    category, subject, body, some = _health(lexicon, rng) if rng.random() < health else _daily(lexicon, rng, topics)
-    def habits(): return {'lower': rng.choice([0, 0, .9]), 'slips': rng.choice([0, noise, 2 * noise]), 'short': rng.choice([0, .5])}
+    if rng.random() < health: category, subject, body, some = _health(lexicon, rng)
+    else: category, subject, body, some = _daily(lexicon, rng, topics)
+    def habits():
+        return {'lower': rng.choice([0, 0, .9]), 'slips': rng.choice([0, noise, 2 * noise]),
+                'short': rng.choice([0, .5])}
     id, asker = f'Q{number}_R{rng.randrange(1, 60)}', f'U{rng.randrange(1, 6000)}'
-    mine, when = habits(), (rng.randrange(2006, 2014), rng.randrange(1, 13), rng.randrange(1, 28), rng.randrange(24), 0, 0)
+    mine = habits()
+    when = (rng.randrange(2006, 2014), rng.randrange(1, 13), rng.randrange(1, 28),
+            rng.randrange(24), 0, 0)
     text = f'{casual(rng, subject, mine)}\n{casual(rng, body, mine)}'
-    def told(w): return f'{w[0]}-{w[1]:02d}-{w[2]:02d} {w[3]:02d}:{w[4]:02d}:{w[5]:02d}'
-    meta, candidates = {'RELQ_CATEGORY': category, 'RELQ_DATE': told(when), 'RELQ_USERID': asker}, []
-    for rank, (comment, label, own) in enumerate(_comments(rng, some), 1):
+    def written(w): return f'{w[0]}-{w[1]:02d}-{w[2]:02d} {w[3]:02d}:{w[4]:02d}:{w[5]:02d}'
+    meta = {'RELQ_CATEGORY': category, 'RELQ_DATE': written(when), 'RELQ_USERID': asker}
+    candidates = []
+    for rank, (comment, label, by_asker) in enumerate(_comments(rng, some), 1):
         when = _date(rng, when)
-        meta |= {f'{id}_C{rank} RELC_DATE': told(when), f'{id}_C{rank} RELC_USERID': asker if own else f'U{rng.randrange(1, 6000)}'}
-        candidates.append(Candidate(f'{id}_C{rank}', casual(rng, comment, mine if own else habits()), rank, label, label == 'Good'))
+        meta |= {f'{id}_C{rank} RELC_DATE': written(when),
+                 f'{id}_C{rank} RELC_USERID': asker if by_asker else f'U{rng.randrange(1, 6000)}'}
+        words = casual(rng, comment, mine if by_asker else habits())
+        candidates.append(Candidate(f'{id}_C{rank}', words, rank, label, label == 'Good'))
     return Query(id, text, tuple(candidates), licence, meta)

@@ -13,22 +13,30 @@ from dataclasses import dataclass
 # %% ../../nbs/clinic/10_forum_topics.ipynb #2c1fdb49
 PAPERS = '''
 driving licence | Motoring
- ? Driving licence :: Does anyone know how to convert a foreign driving licence here and how long does it take?
- ? Need to change my licence :: I just got my residence and want to drive. Where do I have to go to change my licence?
- + Go to the traffic department on Harbour Road before 7 am, take your passport copy, four photos and the eye test paper.
- + Mine took two days. Eye test at any optician, then counter 6 at the traffic department, 250 in cash.
- + If you come from the EU you only need a translation and the eye test, otherwise you must do the road test first.
+ ? Driving licence :: Does anyone know how to convert a foreign driving licence here and how long \
+does it take?
+ ? Need to change my licence :: I just got my residence and want to drive. Where do I have to go \
+to change my licence?
+ + Go to the traffic department on Harbour Road before 7 am, take your passport copy, four photos \
+and the eye test paper.
+ + Mine took two days. Eye test at any optician, then counter 6 at the traffic department, 250 in \
+cash.
+ + If you come from the EU you only need a translation and the eye test, otherwise you must do the \
+road test first.
  + Your sponsor has to sign the form, then the traffic department prints the card while you wait.
  ~ I think it depends on your nationality, call the traffic department and ask.
  ~ My company did that for me, ask your HR man.
  - Driving licence? Nobody here drives as if they had one lol.
  - I also want to drive here, somebody please tell me about the licence.
 residence permit | Visas and Permits
- ? Family residence :: My wife will join me next month. What papers do they ask for the family residence and what salary do I need?
- ? Residence permit delayed :: I applied for my residence permit six weeks ago and still nothing. Is this normal, whom can I ask?
- +1 Attested marriage certificate, salary slip of at least 7,000 and the tenancy contract. Immigration opens at 6.
- +2 Check it online with the visa number; when it says under process for over a month go to the immigration office at Gate Street, window \
-12.
+ ? Family residence :: My wife will join me next month. What papers do they ask for the family \
+residence and what salary do I need?
+ ? Residence permit delayed :: I applied for my residence permit six weeks ago and still nothing. \
+Is this normal, whom can I ask?
+ +1 Attested marriage certificate, salary slip of at least 7,000 and the tenancy contract. \
+Immigration opens at 6.
+ +2 Check it online with the visa number; when it says under process for over a month go to the \
+immigration office at Gate Street, window 12.
  +2 The medical and the fingerprints must be finished first, without these the permit never moves.
  +1 Degree attestation is what they really want, do it in your home country before you travel.
  ~ For my wife it was easy but that was in 2008, maybe the rules are different now.
@@ -50,18 +58,23 @@ exit permit | Visas and Permits
 # %% ../../nbs/clinic/10_forum_topics.ipynb #1da819b1
 WORK_AND_STAMPS = '''
 labour contract | Working in the city
- ? Contract question :: My employer wants to pay less than what the contract says. What can I do, is there an office for complaints?
+ ? Contract question :: My employer wants to pay less than what the contract says. What can I do, \
+is there an office for complaints?
  ? Resigning before two years :: Can I resign before the two years are over and will they ban me?
- +1 File it at the labour department near the old souq, it is free and they call the employer within two weeks.
- +2 Without their release you get a ban of two years, so better negotiate the notice period in writing.
+ +1 File it at the labour department near the old souq, it is free and they call the employer \
+within two weeks.
+ +2 Without their release you get a ban of two years, so better negotiate the notice period in \
+writing.
  +1 Keep every salary slip; the labour court decided for my friend within three months.
  +2 By law it is one month notice after probation and they owe you the end of service money.
  ~ Contracts are different, without reading yours nobody can tell.
  - All employers are the same, what did you expect from this contract.
  - I want to resign every Sunday morning hahaha.
 traffic fine | Motoring
- ? Flashed by a radar :: The radar flashed me yesterday on the coast road. How can I see how much the fine is?
- ? Wrong fine :: They gave me a fine for a car that I sold in spring. Where do I go to have it taken away?
+ ? Flashed by a radar :: The radar flashed me yesterday on the coast road. How can I see how much \
+the fine is?
+ ? Wrong fine :: They gave me a fine for a car that I sold in spring. Where do I go to have it \
+taken away?
  +1 Look it up on the ministry site with your plate number, it shows after three days or so.
  +2 Objections are at the traffic court next to the stadium, take the sales paper with you.
  +1 Over 20 above the limit is 500 and pay within a month, then you get half off.
@@ -71,10 +84,12 @@ traffic fine | Motoring
  - Fines fines fines, the coast road is a money machine.
 document attestation | Visas and Permits
  ? Attesting a degree :: How do I get my degree attested if I am already here?
- ? Birth certificate stamp :: Our baby was born here, which stamps does the birth certificate need for the embassy?
+ ? Birth certificate stamp :: Our baby was born here, which stamps does the birth certificate need \
+for the embassy?
  +1 Your embassy first, then the foreign ministry on Palm Street, 100 for each paper.
  +1 Couriers like SealIt send it home and bring it back in three weeks.
- +2 Supreme health council first, then foreign ministry, then your embassy; in this order or you do it twice.
+ +2 Supreme health council first, then foreign ministry, then your embassy; in this order or you \
+do it twice.
  +2 Two copies of the hospital form, both parents there in person, and the embassy keeps one.
  ~ It is different in each embassy, phone them.
  - My degree hangs in the bathroom, nobody ever asked.
@@ -86,29 +101,39 @@ MONEY_AND_HOME = '''
 bank account | Salary & Allowances
  ? Which bank :: I am new and need an account. Which bank is good and has no minimum balance?
  ? Sending money home :: What is the cheapest way of sending money home each month?
- +1 Gulf Commercial lets you open with 0 if the salary is transferred, the app is in English as well.
+ +1 Gulf Commercial lets you open with 0 if the salary is transferred, the app is in English as \
+well.
  +2 The exchange houses in the old souq take 15 per transfer and the rate is better than the banks.
- +1 Union Bank, no fees and they sent my card within four days, you need the residence and a letter from work.
+ +1 Union Bank, no fees and they sent my card within four days, you need the residence and a \
+letter from work.
  +2 I use the online transfer of Gulf Commercial, it is there the same day and costs 10.
  ~ All of them have good and bad sides, depends on what you need it for.
  - Money? What money, it is finished on the tenth of each month.
  - Banks are all thieves, keep it under the mattress.
 apartment | Housing
- ? Looking for a flat :: We search a two bedroom flat near the international school, what should it cost and where to look?
- ? Landlord keeps deposit :: We moved out and the landlord does not give the deposit back. What to do?
- +1 Around Lighthouse Park expect 6,000 to 7,500 unfurnished, look at the notice board of the supermarket there.
- +2 Go to the rent committee at the municipality with the contract, they decide within 30 days and it costs nothing.
- +1 Try Bluedoor agency, half a month commission, the compound behind the school had three empty last week.
- +2 Take pictures and write him a registered letter, after that the rent committee always sides with the tenant.
+ ? Looking for a flat :: We search a two bedroom flat near the international school, what should \
+it cost and where to look?
+ ? Landlord keeps deposit :: We moved out and the landlord does not give the deposit back. What to \
+do?
+ +1 Around Lighthouse Park expect 6,000 to 7,500 unfurnished, look at the notice board of the \
+supermarket there.
+ +2 Go to the rent committee at the municipality with the contract, they decide within 30 days and \
+it costs nothing.
+ +1 Try Bluedoor agency, half a month commission, the compound behind the school had three empty \
+last week.
+ +2 Take pictures and write him a registered letter, after that the rent committee always sides \
+with the tenant.
  ~ Rents went up a lot, maybe wait until summer when people leave.
  - Good luck, flats are crazy here.
  - I had a landlord once, his cat was nicer than him.
 internet at home | Computers and Internet
- ? Slow internet :: Our internet at home is so slow in the evening. Which package do you have and is it better?
+ ? Slow internet :: Our internet at home is so slow in the evening. Which package do you have and \
+is it better?
  ? Router :: Can I use my own router from home with the provider here?
  +1 Take the fibre from Telko, 100 Mbit for 250, they came to install it within a week.
  +2 Any router with a WAN port works, just call 111 and ask for the user name and password.
- +1 Change the wifi channel first, in the towers everybody sits on channel 6. After that mine was fast.
+ +1 Change the wifi channel first, in the towers everybody sits on channel 6. After that mine was \
+fast.
  +2 Works with mine, an old Fritz, put VLAN 10 in the settings and the password from the bill.
  ~ It is slow for everybody at that time I think.
  - Slow internet is good for the marriage.
@@ -121,7 +146,8 @@ electricity bill | Housing
  ? Huge power bill :: Our bill was 1,900 this month for a small villa. Can this be right?
  ? Transfer electricity :: We move next week, how to get power and water in our name?
  +1 In August with five AC units yes. Set them on 24 and clean the filters, ours fell by half.
- +2 Water and Power office in the City Mall, bring lease and ID, the deposit is 2,000 and it is on in the same evening.
+ +2 Water and Power office in the City Mall, bring lease and ID, the deposit is 2,000 and it is on \
+in the same evening.
  +1 Let them check the water meter, we had a leaking tank on the roof and it was that.
  +2 You can do it on their app now, photo of the lease and of both meters, 100 reconnection.
  ~ Compare with the neighbours, then you know more.
@@ -131,9 +157,12 @@ maid | Domestic help
  ? Part time maid :: Can anybody recommend a part time maid for two mornings a week?
  ? Nanny visa :: How can I sponsor a nanny from the Philippines, what does it cost?
  +1 We use Sparkle, 30 an hour, always the same lady, and they bring the vacuum.
- +2 You need the domestic visa from the immigration at Gate Street, with agency and ticket it was about 9,000.
- +1 Mrs. Lina is free on Monday and Wednesday, she has been with us for three years and I trust her with the keys.
- +2 Show a salary of 10,000, then a medical for her within the first week and the contract at her embassy.
+ +2 You need the domestic visa from the immigration at Gate Street, with agency and ticket it was \
+about 9,000.
+ +1 Mrs. Lina is free on Monday and Wednesday, she has been with us for three years and I trust \
+her with the keys.
+ +2 Show a salary of 10,000, then a medical for her within the first week and the contract at her \
+embassy.
  ~ There are notes at the supermarket board sometimes.
  - I am the maid in my house haha.
  - Clean it yourself, in our country everybody does that.
@@ -141,9 +170,11 @@ furniture | Shopping
  ? Used furniture :: Where to buy good second hand furniture, mostly beds and a sofa?
  ? Sofa repair :: Our sofa is torn. Is there someone that puts new cloth on it?
  +1 The Friday market behind the vegetable market has everything, go before ten and bargain.
- +2 Upholstery lane in the industrial area, street 14; Mr. Babu did our three seater for 600 with cloth.
+ +2 Upholstery lane in the industrial area, street 14; Mr. Babu did our three seater for 600 with \
+cloth.
  +1 People who leave sell everything in June, look in the classifieds here.
- +2 Ask for Abdul at the curtain shop on Station Street, he takes it away on Sunday and brings it on Thursday.
+ +2 Ask for Abdul at the curtain shop on Station Street, he takes it away on Sunday and brings it \
+on Thursday.
  ~ The Swedish shop is not much dearer than used.
  - A sofa with holes has character.
  - I also need beds, let me know what you find.
@@ -154,8 +185,10 @@ FREE_TIME = '''
 fishing | Sightseeing and Tourist attractions
  ? Where to fish :: Where is a good place to catch something from the shore, and is a permit needed?
  ? Fresh fish :: Where do you buy really fresh fish in this town?
- +1 The breakwater at Marina Point in the early morning, hamour and snapper, use squid. No permit from the shore.
- +2 At the harbour auction after the afternoon prayer, when the dhows come in; cleaning costs 5 a kilo.
+ +1 The breakwater at Marina Point in the early morning, hamour and snapper, use squid. No permit \
+from the shore.
+ +2 At the harbour auction after the afternoon prayer, when the dhows come in; cleaning costs 5 a \
+kilo.
  +1 Drive to Turtle Bay, on the rocks left of the police post. Permits are only for boats.
  +2 Ahmed at stall 9 in the central market, look at the eyes and the gills, best before eight.
  ~ There is an angling club I heard.
@@ -165,9 +198,11 @@ gym | Health and Fitness
  ? Ladies gym :: Is there a good gym for ladies only with classes in the evening?
  ? Swimming lessons :: Who teaches adults to swim? I am 40 and scared of deep water.
  +1 Venus at the Palm Street, zumba at seven and a creche, 350 a month.
- +2 Coach Marta at the Hotel Pearl pool does beginners on Sunday and Tuesday, six lessons and my husband swims.
+ +2 Coach Marta at the Hotel Pearl pool does beginners on Sunday and Tuesday, six lessons and my \
+husband swims.
  +2 The university pool has ladies days with female teachers, register at the sports desk.
- +1 FitLady above the pharmacy at Lighthouse Park, spinning and yoga until ten and no men after four.
+ +1 FitLady above the pharmacy at Lighthouse Park, spinning and yoga until ten and no men after \
+four.
  ~ All the big hotels have something but it is expensive.
  - Scared of water? Here it never rains so you are safe!
  - Gym is a waste of money, run on the beach.
@@ -175,16 +210,20 @@ school | Education
  ? School for 6 year old :: Which English school still has places for year 2 and is not too strict?
  ? School bus :: Do the schools here have buses, and are they safe and air conditioned?
  +1 Cedar Academy opened a second year 2 class, the entry test is only a talk with the child.
- +2 Lighthouse International has a bus with a nanny on board, 1,200 a term, ours is picked up at the door.
+ +2 Lighthouse International has a bus with a nanny on board, 1,200 a term, ours is picked up at \
+the door.
  +1 Put the name on the list at St. George now and pay the 500, in May half of the families leave.
- +2 The yellow ones of Cedar have belts and a camera since last year, and they ring you when she gets off.
+ +2 The yellow ones of Cedar have belts and a camera since last year, and they ring you when she \
+gets off.
  ~ All the schools have waiting lists, start early.
  - Home school them, works for my sister.
  - When I was six I walked ten miles in the snow.
 pets | Pets and Animals
- ? Bringing a dog :: We want to bring our old labrador. Which papers are needed and is there quarantine?
+ ? Bringing a dog :: We want to bring our old labrador. Which papers are needed and is there \
+quarantine?
  ? Vet :: Our cat does not eat, which vet is open on a Friday?
- +1 Import permit from the agriculture ministry, rabies titre and microchip; no quarantine if it arrives with all of that.
+ +1 Import permit from the agriculture ministry, rabies titre and microchip; no quarantine if it \
+arrives with all of that.
  +2 Paws on Airport Road is open all days until nine, ask for the tall lady, she saved our Tiger.
  +1 The airline takes dogs only from October to April because of the heat, book the hold early.
  +2 Dr. Green at the Desert Road clinic comes to the house even on holidays, 200 the visit.
@@ -196,20 +235,27 @@ pets | Pets and Animals
 # %% ../../nbs/clinic/10_forum_topics.ipynb #1ca9dfc5
 GOING_OUT = '''
 camping | Sightseeing and Tourist attractions
- ? Camping :: We want to sleep in the desert at the weekend with kids. Where is it nice and what should we know?
+ ? Camping :: We want to sleep in the desert at the weekend with kids. Where is it nice and what \
+should we know?
  ? Day trip :: My parents visit for a week, any ideas what to show them apart from malls?
- +1 Singing Dunes, turn right after the last petrol station, you can do it with a normal car. Take wood and much water.
- +2 The old fort at Zayna and lunch in the palm gardens, then the pearl museum, all of it within an hour.
+ +1 Singing Dunes, turn right after the last petrol station, you can do it with a normal car. Take \
+wood and much water.
+ +2 The old fort at Zayna and lunch in the palm gardens, then the pearl museum, all of it within \
+an hour.
  +1 Let some air out of the tyres to 15 and never go with one car alone.
- +2 A dhow in the evening from the Corniche, 100 for all of them, and the camel races on Thursday morning.
+ +2 A dhow in the evening from the Corniche, 100 for all of them, and the camel races on Thursday \
+morning.
  ~ It is too hot until November I would say.
  - The mall is the best place, it has AC.
  - Nice idea, I wish I had parents who visit me.
 restaurant | Dining
- ? Birthday dinner :: Looking for a restaurant with sea view for my wife's birthday, not more than 400 for two.
+ ? Birthday dinner :: Looking for a restaurant with sea view for my wife's birthday, not more than \
+400 for two.
  ? Real biryani :: Where do they make a biryani like in Hyderabad?
- +1 The Dhow at Marina Point, table on the terrace, tell them it is a birthday and they bring a cake.
- +2 Paradise on Station Street behind the bus stop, the mutton one, go before one o'clock or it is finished.
+ +1 The Dhow at Marina Point, table on the terrace, tell them it is a birthday and they bring a \
+cake.
+ +2 Paradise on Station Street behind the bus stop, the mutton one, go before one o'clock or it is \
+finished.
  +1 Set menu of the Pearl hotel on a weekday is 180 each and you see the whole bay.
  +2 Royal Tiffin in the industrial area, dum style with the egg on top, 18 and enough for two.
  ~ Tastes are different, look at the reviews.
@@ -218,7 +264,8 @@ restaurant | Dining
 alcohol permit | Dining
  ? Liquor permit :: How do I get the permit and how much can I buy?
  ? Wine at home :: Is it allowed to serve wine at a private party?
- +1 Letter from the employer with the basic salary, 1,000 deposit, you may spend a tenth of the salary at the shop on Desert Road.
+ +1 Letter from the employer with the basic salary, 1,000 deposit, you may spend a tenth of the \
+salary at the shop on Desert Road.
  +2 In your own house it is fine if you have the card, just do not carry it around in the car after.
  +1 The depot gives you the form, you fill it on the computer there, card on the same day.
  +2 I did for my 50th, no problem, the neighbours were invited and it stayed inside.
@@ -243,9 +290,12 @@ used car | Motoring
  ? Which used car :: With 30,000, what car should I buy for a family of five and how do I check it?
  ? Selling my car :: I leave in a month, how is a car transferred to the new owner?
  +1 Get the inspection at Fahes garage for 75, they put it on the lift and print all faults.
- +2 Both of you go to the insurance first, then the traffic department, with both IDs; loan must be paid off.
- +1 A Pajero or a Sedona, parts are cheap and they survive the summer, look for one with service book.
- +2 We did all in one morning, insurance desk is in the same hall, fee 155 and you take off your plates.
+ +2 Both of you go to the insurance first, then the traffic department, with both IDs; loan must \
+be paid off.
+ +1 A Pajero or a Sedona, parts are cheap and they survive the summer, look for one with service \
+book.
+ +2 We did all in one morning, insurance desk is in the same hall, fee 155 and you take off your \
+plates.
  ~ I think prices fall in June so wait if you can.
  - Buy a camel, no petrol and no parking problem.
  - Selling mine too, anyone?
@@ -284,12 +334,15 @@ tailor | Shopping
  - Congratulations to the bride!
  - Shirts from home are better anyway.
 flights | Travel
- ? Cheap flights :: We want to fly to Manila in December for less than 2,000. Which airline and when to book?
+ ? Cheap flights :: We want to fly to Manila in December for less than 2,000. Which airline and \
+when to book?
  ? Lost luggage :: My bag did not arrive, whom do I chase, the airline or the airport?
  +1 Book in August with Oryx via Colombo, I paid 1,650 with 30 kilos.
- +2 The airline of the last leg, keep the tag; write to them within seven days and they pay up to 4,000.
+ +2 The airline of the last leg, keep the tag; write to them within seven days and they pay up to \
+4,000.
  +1 The agency at the cathedral corner holds group seats, ask for Miss Joy.
- +2 Fill in the report at the desk beside belt 4 before you go out, they drove mine to the hotel next day.
+ +2 Fill in the report at the desk beside belt 4 before you go out, they drove mine to the hotel \
+next day.
  ~ Prices change every day, keep looking.
  - December in Manila, take me with you please.
  - Bags have a better life than me, they travel for free.
@@ -323,12 +376,15 @@ def read_topics(
     out = []
     for entry in re.split(r'\n(?! )', text.strip('\n')):
         head, *lines = entry.split('\n')
-        of = {mark: tuple(line.strip()[2:] for line in lines if line.strip()[0] == mark) for mark in '?~-'}
+        of = {mark: tuple(line.strip()[2:] for line in lines if line.strip()[0] == mark)
+              for mark in '?~-'}
         good = [line.strip()[1:].partition(' ') for line in lines if line.strip()[0] == '+']
         questions = tuple(tuple(q.split(' :: ')) for q in of['?'])
-        answers = tuple(tuple(text for n, _, text in good if n in ('', str(i))) for i, _ in enumerate(questions, 1))
+        answers = tuple(tuple(text for n, _, text in good if n in ('', str(i)))
+                        for i, _ in enumerate(questions, 1))
         out.append(Topic(*head.split(' | '), questions, answers, of['~'], of['-']))
     return out
 
 TOPICS = tuple(read_topics('\n'.join(t.strip('\n') for t in (
-    PAPERS, WORK_AND_STAMPS, MONEY_AND_HOME, HOUSEHOLD, FREE_TIME, GOING_OUT, GETTING_ROUND, THIS_AND_THAT))))
+    PAPERS, WORK_AND_STAMPS, MONEY_AND_HOME, HOUSEHOLD, FREE_TIME, GOING_OUT, GETTING_ROUND,
+    THIS_AND_THAT))))

@@ -35,14 +35,17 @@ from ..paths import atomic, cache_dir
 VERSION = '3' # of the generator: another text for the same seed is another version
 LICENCE = Licence('Apache-2.0', restricted=False, terms='made by medmtl')
 SPLITS = ('train', 'dev', 'test')
-OPTIONS = {'semeval2014t7': 'notes', 'semeval2015t14': 'slotted', 'semeval2016t12': 'timelines', 'semeval2017t3': 'threads',
-           'semeval2021t6': 'medications'} # task → which option has its counts
+# task → which option has its counts
+OPTIONS = {'semeval2014t7': 'notes', 'semeval2015t14': 'slotted', 'semeval2016t12': 'timelines',
+           'semeval2017t3': 'threads', 'semeval2021t6': 'medications'}
 NOTES, SLOTTED, TIMELINES = (250, 60, 100), (250, 60, 100), (62, 16, 30) # train, dev, test
 THREADS, MEDICATIONS = (138, 30, 60), (170, 45, 75)
 
 # %% ../../nbs/clinic/13_generate.ipynb #51737302
-_NOTES = {'semeval2014t7': ('note', 0, write_note), 'semeval2015t14': ('slots', 50_000, write_slotted_note),
-          'semeval2016t12': ('time', 0, write_timeline), 'semeval2021t6': ('medication', 100_000, write_medication_note)}
+_NOTES = {'semeval2014t7': ('note', 0, write_note),
+          'semeval2015t14': ('slots', 50_000, write_slotted_note),
+          'semeval2016t12': ('time', 0, write_timeline),
+          'semeval2021t6': ('medication', 100_000, write_medication_note)}
 
 def _questions(seed: int) -> dict[str, list[tuple[Topic, int]]]:
     "Which questions about daily life are at home in which split"
@@ -51,13 +54,14 @@ def _questions(seed: int) -> dict[str, list[tuple[Topic, int]]]:
     a, b = round(.6 * len(all)), round(.72 * len(all))
     return {'train': all[:a], 'dev': all[a:b], 'test': all[b:]}
 
+# %% ../../nbs/clinic/13_generate.ipynb #3e773271
 def documents(
     task: str,             # one of `TASKS`
     counts: Sequence[int], # of train, dev and test
     seed: int=0,
     difficulty: float=.5,  # 0–1
     transfer: float=.5,    # 0–1: the dial
-) -> dict[str, list[Document]|list[Query]]: # with more attributes and meta than the formats have room for
+) -> dict[str, list[Document]|list[Query]]: # with more than the formats have room for
     "What a task is made of. Raises `ValueError` for a task that there is not."
     out, noise = {s: [] for s in SPLITS}, .06 * difficulty
     topics = _questions(seed)
@@ -65,7 +69,9 @@ def documents(
         lexicon = lexicon_of(task, s, seed, difficulty, transfer)
         for i in range(n):
             if task == 'semeval2017t3':
-                out[s].append(write_thread(lexicon, Random(f'thread {seed} {s} {i}'), 1000 * k + i, LICENCE, topics[s], noise))
+                rng = Random(f'thread {seed} {s} {i}')
+                thread = write_thread(lexicon, rng, 1000 * k + i, LICENCE, topics[s], noise)
+                out[s].append(thread)
                 continue
             word, first, write = _NOTES[task]
             number = first + (1000 if task == 'semeval2016t12' else 10_000) * k + i
@@ -80,8 +86,10 @@ def plain(
 ) -> Document|Query:
     "What the task's format has room for"
     if task == 'semeval2017t3': return item
-    if task == 'semeval2014t7': item = replace(item, mentions=tuple(replace(m, attributes={}) for m in item.mentions))
-    return replace(item, meta={k: v for k, v in item.meta.items() if task == 'semeval2016t12' and k == 'suffix'})
+    if task == 'semeval2014t7':
+        item = replace(item, mentions=tuple(replace(m, attributes={}) for m in item.mentions))
+    kept = {'suffix'} if task == 'semeval2016t12' else set()
+    return replace(item, meta={k: v for k, v in item.meta.items() if k in kept})
 
 _WRITERS = {'semeval2014t7': write_share2014, 'semeval2015t14': write_share2015,
             'semeval2016t12': write_anafora, 'semeval2021t6': write_brat}
@@ -98,68 +106,101 @@ def _write_corpus(folder: Path, task: str, splits: dict[str, list]):
 
 # %% ../../nbs/clinic/13_generate.ipynb #fad86124
 README = '''The simulated clinic of medmtl, version {version}, seed {seed}
-Made by a program. No patient, doctor or forum user in it exists; the medicine in it is no advice. Licence: Apache-2.0.
-Disease names: ICD-10-CM (public domain), by the package simple-icd-10-cm. Drug names: drug-named-entity-recognition (MIT).
+Made by a program. No patient, doctor or forum user in it exists; the medicine in it is no advice. \
+Licence: Apache-2.0.
+Disease names: ICD-10-CM (public domain), by the package simple-icd-10-cm. Drug names: \
+drug-named-entity-recognition (MIT).
 
-semeval2014t7/{{train,dev,test}}: notes (.txt) with their disorders (.pipe), in the format of SemEval-2014 Task 7.
-  Annotated: diseases, symptoms, signs and findings, also negated ones, suspected ones and those of relatives. Modifiers of side and
-  severity are not part of a mention unless the name has them. Not annotated: procedures, drugs, normal findings, "acute distress", and
-  disease names inside the names of services and programmes (stroke unit, pneumonia vaccine, diabetic diet).
-  Concept ids look like UMLS CUIs and are none: C and seven digits of a SHA-256 over the ICD-10-CM code, or over the name without one.
-semeval2015t14: other notes, in the format of SemEval-2015 Task 14: disorders as above, with nine slots. Disease names inside the names of
-  services are annotated here, as generic. A cue is the nearest word that gives the value. Body locations are parts of the body named in
+semeval2014t7/{{train,dev,test}}: notes (.txt) with their disorders (.pipe), in the format of \
+SemEval-2014 Task 7.
+  Annotated: diseases, symptoms, signs and findings, also negated ones, suspected ones and those \
+of relatives. Modifiers of side and
+  severity are not part of a mention unless the name has them. Not annotated: procedures, drugs, \
+normal findings, "acute distress", and
+  disease names inside the names of services and programmes (stroke unit, pneumonia vaccine, \
+diabetic diet).
+  Concept ids look like UMLS CUIs and are none: C and seven digits of a SHA-256 over the ICD-10-CM \
+code, or over the name without one.
+semeval2015t14: other notes, in the format of SemEval-2015 Task 14: disorders as above, with nine \
+slots. Disease names inside the names of
+  services are annotated here, as generic. A cue is the nearest word that gives the value. Body \
+locations are parts of the body named in
   the mention, before or behind it; sides and lobes belong to their cue.
-semeval2016t12: time lines in Anafora's XML, as THYME: clinical notes (ID…_clinic_…) and pathology reports (ID…_path_…). Every event
-  is marked at its head. CONTAINS is annotated from the smallest container, also over the end of a sentence; four in a hundred of the links
+semeval2016t12: time lines in Anafora's XML, as THYME: clinical notes (ID…_clinic_…) and pathology \
+reports (ID…_path_…). Every event
+  is marked at its head. CONTAINS is annotated from the smallest container, also over the end of a \
+sentence; four in a hundred of the links
   that follow from others are annotated too. The note's date is in its first line.
-semeval2017t3/{{train,dev,test}}.xml: forum threads, in the format of SemEval-2017 Task 3, subtask A.
-  Good: answers the question, and rightly. PotentiallyUseful: on the topic. Bad: wrong, chat, or the asker's own.
-semeval2021t6: medication notes in BRAT's format, scheme of n2c2-2018 track 2: nine types, eight relations to the drug. Disorders are
-  annotated where they are the reason for a drug or its adverse event. Every drug is annotated, general words (medications, pills) are not.
-truth.json: the parameters and counts; `kept`: which concepts, words (concept = word), drugs and facts (disease → drug) are kept from
-  training sets, which tasks need them and which show them; `knowledge`: for each word, each of them that is kept, and each fact in a
+semeval2017t3/{{train,dev,test}}.xml: forum threads, in the format of SemEval-2017 Task 3, subtask \
+A.
+  Good: answers the question, and rightly. PotentiallyUseful: on the topic. Bad: wrong, chat, or \
+the asker's own.
+semeval2021t6: medication notes in BRAT's format, scheme of n2c2-2018 track 2: nine types, eight \
+relations to the drug. Disorders are
+  annotated where they are the reason for a drug or its adverse event. Every drug is annotated, \
+general words (medications, pills) are not.
+truth.json: the parameters and counts; `kept`: which concepts, words (concept = word), drugs and \
+facts (disease → drug) are kept from
+  training sets, which tasks need them and which show them; `knowledge`: for each word, each of \
+them that is kept, and each fact in a
   test set, whether it stands in the task's own training set, only in other tasks', or nowhere.
 '''
 
 # %% ../../nbs/clinic/13_generate.ipynb #641854e4
+def _count_threads(queries: list[Query]) -> dict[str, int]:
+    labels = Counter(c.label for q in queries for c in q.candidates)
+    texts = [t for q in queries for t in (q.text, *(c.text for c in q.candidates))]
+    return {'threads': len(queries), 'characters': sum(map(len, texts)),
+            **{label: labels[label] for label in ('Good', 'PotentiallyUseful', 'Bad')}}
+
+def _count_notes(documents: list[Document]) -> dict:
+    mentions = [m for d in documents for m in d.mentions]
+    types = Counter(m.type for m in mentions)
+    if set(types) == {'Disease_Disorder'}:
+        extra = {'discontinuous': sum(m.discontinuous for m in mentions),
+                 'cui_less': sum(not m.concepts for m in mentions),
+                 'concepts': len({c for m in mentions for c in m.concepts})}
+    else:
+        relations = Counter(r.type for d in documents for r in d.relations)
+        extra = {'types': dict(sorted(types.items())),
+                 'relations': dict(sorted(relations.items()))}
+    return {'notes': len(documents), 'characters': sum(len(d.text) for d in documents),
+            'mentions': len(mentions), **extra}
+
 def _counted(splits: dict[str, list]) -> dict[str, dict[str, int]]:
-    def of(items):
-        if isinstance(items[0], Query):
-            labels = Counter(c.label for q in items for c in q.candidates)
-            return {'threads': len(items), 'characters': sum(len(t) for q in items for t in (q.text, *(c.text for c in q.candidates))),
-                    **{label: labels[label] for label in ('Good', 'PotentiallyUseful', 'Bad')}}
-        mentions = [m for d in items for m in d.mentions]
-        types, extra = Counter(m.type for m in mentions), {}
-        if set(types) == {'Disease_Disorder'}:
-            extra = {'discontinuous': sum(m.discontinuous for m in mentions), 'cui_less': sum(not m.concepts for m in mentions),
-                     'concepts': len({c for m in mentions for c in m.concepts})}
-        else:
-            relations = Counter(r.type for d in items for r in d.relations)
-            extra = {'types': dict(sorted(types.items())), 'relations': dict(sorted(relations.items()))}
-        return {'notes': len(items), 'characters': sum(len(d.text) for d in items), 'mentions': len(mentions), **extra}
-    return {s: of(items) for s, items in splits.items()}
+    "Split → what is in it, by name"
+    return {s: _count_threads(items) if isinstance(items[0], Query) else _count_notes(items)
+            for s, items in splits.items()}
 
 # %% ../../nbs/clinic/13_generate.ipynb #4cce054a
-_DEFAULTS = {'notes': NOTES, 'slotted': SLOTTED, 'timelines': TIMELINES, 'threads': THREADS, 'medications': MEDICATIONS,
-             'difficulty': .5, 'transfer': .5, 'sham': None, 'tasks': TASKS}
+_DEFAULTS = {'notes': NOTES, 'slotted': SLOTTED, 'timelines': TIMELINES, 'threads': THREADS,
+             'medications': MEDICATIONS, 'difficulty': .5, 'transfer': .5, 'sham': None,
+             'tasks': TASKS}
 
 def _made_from(seed: int, options: dict) -> dict:
     "Everything that the bytes depend on. Raises `ValueError` for what makes no sense."
     unknown = sorted(options.keys() - _DEFAULTS.keys())
-    if unknown: raise ValueError(f'{", ".join(unknown)}: the options of the clinic are {", ".join(_DEFAULTS)}')
+    if unknown:
+        raise ValueError(f'{", ".join(unknown)}: the options of the clinic are '
+                         f'{", ".join(_DEFAULTS)}')
     options = _DEFAULTS | {k: v for k, v in options.items() if v is not None}
     for name in OPTIONS.values():
         counts = options[name]
-        if isinstance(counts, (int, str)) or len(counts) != 3 or any(type(n) is not int or n < 1 for n in counts):
-            raise ValueError(f'{name}: the clinic needs three numbers of one or more, of train, dev and test; not {counts!r}')
+        if (isinstance(counts, (int, str)) or len(counts) != 3
+            or any(type(n) is not int or n < 1 for n in counts)):
+            raise ValueError(f'{name}: the clinic needs three numbers of one or more, of train, '
+                             f'dev and test; not {counts!r}')
         options[name] = [*counts]
     for name in ('difficulty', 'transfer'):
-        if not 0 <= options[name] <= 1: raise ValueError(f'{name} is between 0 and 1, not {options[name]}')
+        if not 0 <= options[name] <= 1:
+            raise ValueError(f'{name} is between 0 and 1, not {options[name]}')
         options[name] = float(options[name])
     tasks, sham = options['tasks'], options['sham']
-    strange = [tasks] if isinstance(tasks, str) else [str(t) for t in [*tasks, *filter(None, [sham])] if t not in TASKS]
+    strange = ([tasks] if isinstance(tasks, str)
+               else [str(t) for t in [*tasks, *filter(None, [sham])] if t not in TASKS])
     if strange or not tasks:
-        raise ValueError(f'tasks is a list of some of {", ".join(TASKS)}, and sham one of these; not {", ".join(strange) or "none"}')
+        raise ValueError(f'tasks is a list of some of {", ".join(TASKS)}, and sham one of these; '
+                         f'not {", ".join(strange) or "none"}')
     options['tasks'] = [t for t in TASKS if t in tasks]
     packages = {p: version(p) for p in ('simple-icd-10-cm', 'drug-named-entity-recognition')}
     return {'version': VERSION, 'seed': seed, 'packages': packages, **options}
@@ -169,25 +210,30 @@ def corpora(
     origin: dict, # as in `truth.json`: seed, counts, difficulty, transfer, sham, tasks
 ) -> dict[str, dict[str, list]]: # task → split → documents
     "All that is to be written"
-    def of(task): return documents(task, origin[OPTIONS[task]], origin['seed'], origin['difficulty'], origin['transfer'])
+    def of(task):
+        return documents(task, origin[OPTIONS[task]], origin['seed'], origin['difficulty'],
+                         origin['transfer'])
     sham = origin['sham']
     if not sham: return {t: of(t) for t in origin['tasks']}
-    own = of(sham)
-    return {t: own if t == sham else {s: [renamed(d, str(k)) for d in items] for s, items in own.items()}
+    made = of(sham)
+    def under(k): return {s: [renamed(d, str(k)) for d in items] for s, items in made.items()}
+    return {t: made if t == sham else under(k)
             for k, t in enumerate(TASKS, 1) if t in origin['tasks']}
 
 def _truth(origin: dict, made: dict[str, dict[str, list]]) -> dict:
     sham, shown = origin['sham'], {t: shown_by(splits['train']) for t, splits in made.items()}
-    return origin | {'streams': {t: sham or t for t in made}, 'counts': {t: _counted(splits) for t, splits in made.items()},
-                     'knowledge': {t: {s: standing(t, splits[s], shown, origin['seed']) for s in ('dev', 'test')}
-                                  for t, splits in made.items()},
-                     'kept': ledger(origin['seed'], origin['transfer'], [sham] if sham else origin['tasks'])}
+    return origin | {
+        'streams': {t: sham or t for t in made},
+        'counts': {t: _counted(splits) for t, splits in made.items()},
+        'knowledge': {t: {s: standing(t, splits[s], shown, origin['seed']) for s in ('dev', 'test')}
+                      for t, splits in made.items()},
+        'kept': ledger(origin['seed'], origin['transfer'], [sham] if sham else origin['tasks'])}
 
 # %% ../../nbs/clinic/13_generate.ipynb #2e79c221
 def make(
     folder: Path|str,      # must not be there, or be empty
     seed: int=0,           # another seed, another clinic
-    notes: Sequence[int]|None=None, # how many for train, dev and test; None: the default. Of semeval2014t7,
+    notes: Sequence[int]|None=None, # for train, dev, test; None: the default. Of semeval2014t7,
     threads: Sequence[int]|None=None, # of semeval2017t3,
     difficulty: float=.5,  # 0–1: how much the test set has that the training set never shows
     slotted: Sequence[int]|None=None, # of semeval2015t14,
@@ -195,12 +241,18 @@ def make(
     medications: Sequence[int]|None=None, # of semeval2021t6
     transfer: float=.5,    # 0–1: how much of that other tasks' training sets show
     sham: str|None=None,   # a task, whose documents then are in every folder
-    tasks: Sequence[str]|None=None, # which to make; None: all. A task's documents are the same with and without the others
+    tasks: Sequence[str]|None=None, # which to make; None: all. None depends on another
 ) -> dict: # what is in truth.json
-    "Makes the clinic. Raises `FileExistsError` for a folder with something in it, `ValueError` for options that make no sense."
+    """Makes the clinic.
+
+    Raises `FileExistsError` for a folder with something in it, `ValueError` for options that make
+    no sense.
+    """
     folder = Path(folder)
-    origin = _made_from(seed, dict(notes=notes, threads=threads, difficulty=difficulty, slotted=slotted, timelines=timelines,
-                                   medications=medications, transfer=transfer, sham=sham, tasks=tasks))
+    options = dict(notes=notes, threads=threads, difficulty=difficulty, slotted=slotted,
+                   timelines=timelines, medications=medications, transfer=transfer, sham=sham,
+                   tasks=tasks)
+    origin = _made_from(seed, options)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f'{folder.name} is not empty: choose another folder')
     made = corpora(origin)
@@ -208,7 +260,8 @@ def make(
     with atomic(folder) as tmp:
         for t, splits in made.items(): _write_corpus(tmp/t, sham or t, splits)
         _write(tmp/'README.txt', README.format(version=VERSION, seed=seed))
-        _write(tmp/'truth.json', json.dumps(truth, indent=1, sort_keys=True, ensure_ascii=False) + '\n')
+        text = json.dumps(truth, indent=1, sort_keys=True, ensure_ascii=False)
+        _write(tmp/'truth.json', text + '\n')
     return truth
 
 # %% ../../nbs/clinic/13_generate.ipynb #343fbde2

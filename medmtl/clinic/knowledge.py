@@ -15,48 +15,63 @@ from hashlib import sha256
 from random import Random
 from .diseases import DISEASES
 from .drugs import clash, drug_name, drug_names, of_stem, usual
-from .wards import COORDINATIONS, FINDINGS, SIGNS, STATES, SYMPTOMS, Disease, read_diseases, read_terms
+from .wards import (
+    COORDINATIONS, FINDINGS, SIGNS, STATES, SYMPTOMS, Disease, Term, read_diseases, read_terms)
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #d13d27ea
-COMMON = '''A46 A60 A63 A69 B00 B07 B18 B27 B35 B36 B37 B86 C15 C16 C18 C20 C22 C25 C43 C44 C50 C53 C54 C56 C61 C62 C64 C67 C71 C73 C81
-C82 C83 C91 C92 D12 D13 D16 D17 D22 D23 D24 D32 D35 D45 D47 D50 D51 D52 D56 D57 D58 D59 D61 D68 D69 D70 D72 D73 D80 D86 E04 E05 E06 E20
-E21 E22 E23 E24 E26 E27 E53 E55 E61 E66 E78 E79 E83 E87 F12 F14 F17 F20 F25 F34 F40 F41 F42 F43 F45 F50 F51 F60 G04 G23
-G24 G25 G44 G47 G50 G51 G52 G54 G56 G57 G58 G61 G70 G72 G90 G91 G93 G95 H00 H01 H02 H04 H10 H11 H15 H16 H18 H20 H25 H33 H34 H35 H40 H43
-H46 H49 H50 H52 H60 H61 H65 H66 H71 H72 H80 H81 H90 H91 H93 I05 I06 I07 I11 I20 I27 I31 I34 I35 I36 I37 I40 I42 I44 I45 I47 I49 I51
-I65 I67 I70 I71 I72 I73 I77 I78 I80 I83 I85 I86 I87 I88 I89 J01 J02 J04 J06 J20 J30 J31 J33 J34 J35 J36 J37 J38 J40 J43 J47
-J82 J84 J85 J86 J92 J93 J94 J98 K04 K05 K11 K12 K13 K14 K20 K21 K22 K25 K26 K29 K30 K31 K38 K40 K41 K42 K43 K44 K51 K52 K55 K56 K57 K58
-K59 K60 K61 K62 K63 K64 K65 K66 K70 K71 K72 K73 K75 K76 K80 K82 K83 K86 K90 K91 L01 L02 L03 L08 L10 L12 L13 L21 L23 L24 L25 L26 L28 L29 L30
-L42 L43 L52 L53 L56 L57 L60 L63 L64 L65 L66 L68 L70 L71 L72 L73 L74 L80 L81 L82 L84 L85 L88 L90 L91 L92 L93 L94 L95 L97 L98 M05 M06 M10 M11
-M12 M13 M15 M18 M19 M20 M21 M22 M23 M24 M25 M30 M31 M33 M34 M35 M40 M41 M43 M45 M46 M47 M48 M50 M51 M53 M54 M60 M62 M65 M66 M67 M70 M71 M72
-M75 M76 M77 M79 M80 M83 M85 M86 M87 M93 M94 N00 N02 N03 N04 N11 N12 N13 N15 N20 N21 N25 N26 N28 N30 N31 N32 N34 N35 N36 N39 N41 N42 N43
-N44 N45 N46 N47 N48 N49 N50 N52 N60 N61 N62 N63 N64 N70 N71 N72 N75 N76 N80 N81 N82 N83 N84 N85 N86 N87 N88 N89 N90 N91 N92 N93 N94 N95'''
+COMMON = '''A46 A60 A63 A69 B00 B07 B18 B27 B35 B36 B37 B86 C15 C16 C18 C20 C22 C25 C43 C44 C50 C53
+C54 C56 C61 C62 C64 C67 C71 C73 C81 C82 C83 C91 C92 D12 D13 D16 D17 D22 D23 D24 D32 D35 D45 D47 D50
+D51 D52 D56 D57 D58 D59 D61 D68 D69 D70 D72 D73 D80 D86 E04 E05 E06 E20 E21 E22 E23 E24 E26 E27 E53
+E55 E61 E66 E78 E79 E83 E87 F12 F14 F17 F20 F25 F34 F40 F41 F42 F43 F45 F50 F51 F60 G04 G23 G24 G25
+G44 G47 G50 G51 G52 G54 G56 G57 G58 G61 G70 G72 G90 G91 G93 G95 H00 H01 H02 H04 H10 H11 H15 H16 H18
+H20 H25 H33 H34 H35 H40 H43 H46 H49 H50 H52 H60 H61 H65 H66 H71 H72 H80 H81 H90 H91 H93 I05 I06 I07
+I11 I20 I27 I31 I34 I35 I36 I37 I40 I42 I44 I45 I47 I49 I51 I65 I67 I70 I71 I72 I73 I77 I78 I80 I83
+I85 I86 I87 I88 I89 J01 J02 J04 J06 J20 J30 J31 J33 J34 J35 J36 J37 J38 J40 J43 J47 J82 J84 J85 J86
+J92 J93 J94 J98 K04 K05 K11 K12 K13 K14 K20 K21 K22 K25 K26 K29 K30 K31 K38 K40 K41 K42 K43 K44 K51
+K52 K55 K56 K57 K58 K59 K60 K61 K62 K63 K64 K65 K66 K70 K71 K72 K73 K75 K76 K80 K82 K83 K86 K90 K91
+L01 L02 L03 L08 L10 L12 L13 L21 L23 L24 L25 L26 L28 L29 L30 L42 L43 L52 L53 L56 L57 L60 L63 L64 L65
+L66 L68 L70 L71 L72 L73 L74 L80 L81 L82 L84 L85 L88 L90 L91 L92 L93 L94 L95 L97 L98 M05 M06 M10 M11
+M12 M13 M15 M18 M19 M20 M21 M22 M23 M24 M25 M30 M31 M33 M34 M35 M40 M41 M43 M45 M46 M47 M48 M50 M51
+M53 M54 M60 M62 M65 M66 M67 M70 M71 M72 M75 M76 M77 M79 M80 M83 M85 M86 M87 M93 M94 N00 N02 N03 N04
+N11 N12 N13 N15 N20 N21 N25 N26 N28 N30 N31 N32 N34 N35 N36 N39 N41 N42 N43 N44 N45 N46 N47 N48 N49
+N50 N52 N60 N61 N62 N63 N64 N70 N71 N72 N75 N76 N80 N81 N82 N83 N84 N85 N86 N87 N88 N89 N90 N91 N92
+N93 N94 N95'''
 
 _ADJECTIVES = dict(pair.split('=') for pair in '''
-esophagus=esophageal;stomach=gastric;kidney=renal;liver=hepatic;lung=pulmonary;heart=cardiac;bladder=bladder;prostate=prostatic;
-larynx=laryngeal;pharynx=pharyngeal;rectum=rectal;anus=anal;skin=skin;breast=breast;colon=colonic;stomach and duodenum=gastroduodenal;
-eyelid=eyelid;cornea=corneal;retina=retinal;bone=bone;muscle=muscle;tendon=tendon;ureter=ureteral;urethra=urethral;uterus=uterine;
-cervix uteri=cervical;ovary=ovarian;vagina=vaginal;vulva=vulvar;testis=testicular;penis=penile;brain=brain;trachea=tracheal;
-bronchus=bronchial;nose=nasal;ear=ear;tongue=tongue;lip=lip;pancreas=pancreatic;gallbladder=gallbladder;bile duct=biliary;
-spleen=splenic;thyroid=thyroid;thyroid gland=thyroid;parotid gland=parotid;adrenal gland=adrenal;pituitary gland=pituitary;
-aorta=aortic;artery=arterial;vein=venous;intestine=intestinal;appendix=appendiceal;meninges=meningeal;
-vocal cord=vocal cord'''.replace('\n', '').split(';'))
+esophagus=esophageal;stomach=gastric;kidney=renal;liver=hepatic;lung=pulmonary;heart=cardiac;
+bladder=bladder;prostate=prostatic;larynx=laryngeal;pharynx=pharyngeal;rectum=rectal;anus=anal;
+skin=skin;breast=breast;colon=colonic;stomach and duodenum=gastroduodenal;eyelid=eyelid;
+cornea=corneal;retina=retinal;bone=bone;muscle=muscle;tendon=tendon;ureter=ureteral;
+urethra=urethral;uterus=uterine;cervix uteri=cervical;ovary=ovarian;vagina=vaginal;vulva=vulvar;
+testis=testicular;penis=penile;brain=brain;trachea=tracheal;bronchus=bronchial;nose=nasal;ear=ear;
+tongue=tongue;lip=lip;pancreas=pancreatic;gallbladder=gallbladder;bile duct=biliary;spleen=splenic;
+thyroid=thyroid;thyroid gland=thyroid;parotid gland=parotid;adrenal gland=adrenal;
+pituitary gland=pituitary;aorta=aortic;artery=arterial;vein=venous;intestine=intestinal;
+appendix=appendiceal;meninges=meningeal;vocal cord=vocal cord'''.replace('\n', '').split(';'))
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #0f523631
-_STIFF = re.compile(r'unspecified|other|elsewhere|specif|with\b|without|due to|classif|(?-i:NEC|NOS)|\band\b|\bor\b|[,()\[\]/:;]|'
-                    r'stage|status|history|following|complicat|certain|behavior|neoplasm|diseases|disorders|lesions|condition|'
-                    r'abnormal|finding|acquired|code|site|part\b|region|congenital|infantile|juvenile|child|newborn|neonat|fetal|'
-                    r'matern|pregnan|puerper|induced|postproc|transplant|prosthe|device|implant|degree|use\b|level|moderate|'
-                    r'associated|in remission|multiple|type \d|class|deletion|syphil|leprosy|extremity|category|vertebrae|hand\b|'
-                    r'foot\b|wrist|ankle|elbow|upper eyelid|lower eyelid|visual field|refractory|forms of|states$|anemias|opathies|'
-                    r'anomalies|drug reaction|disorder of|(valve|brain|prostatic|bullous|\w+al) disorder| of .* cancer|hymen|'
-                    r'rickets|eunuch|gangrene', re.I)
-_PLACES = re.compile('shoulder|knee|hip|thigh|humerus|femur|tibia|radius|ulna|forearm|lower leg|upper arm|omentum|forehead')
+_STIFF = re.compile(
+    r'unspecified|other|elsewhere|specif|with\b|without|due to|classif|(?-i:NEC|NOS)|\band\b|'
+    r'\bor\b|[,()\[\]/:;]|stage|status|history|following|complicat|certain|behavior|neoplasm|'
+    r'diseases|disorders|lesions|condition|abnormal|finding|acquired|code|site|part\b|region|'
+    r'congenital|infantile|juvenile|child|newborn|neonat|fetal|matern|pregnan|puerper|induced|'
+    r'postproc|transplant|prosthe|device|implant|degree|use\b|level|moderate|associated|'
+    r'in remission|multiple|type \d|class|deletion|syphil|leprosy|extremity|category|vertebrae|'
+    r'hand\b|foot\b|wrist|ankle|elbow|upper eyelid|lower eyelid|visual field|refractory|forms of|'
+    r'states$|anemias|opathies|anomalies|drug reaction|disorder of|(valve|brain|prostatic|bullous|'
+    r'\w+al) disorder| of .* cancer|hymen|rickets|eunuch|gangrene', re.I)
+_PLACES = re.compile(
+    'shoulder|knee|hip|thigh|humerus|femur|tibia|radius|ulna|forearm|lower leg|upper arm|omentum|'
+    'forehead')
+
+_NEEDLESS = [re.compile(p) for p in (
+    r' [\[(].*?[\])]|, (unspecified|NOS|initial|not specified).*|,? without .*',
+    r',? (NOS|not elsewhere classified)$',
+    r'^(Unspecified|Other specified|Other|Nonrheumatic|Essential|Idiopathic) ')]
 
 def _cleaned(title: str) -> str:
     title = re.sub(r'\(of\)', 'of', re.sub(r'\((\w+)\)(?=\w)', r'\1', title))
-    title = re.sub(r' [\[(].*?[\])]|, (unspecified|NOS|initial|not specified).*|,? without .*', '', title)
-    title = re.sub(r',? (NOS|not elsewhere classified)$', '', title)
-    title = re.sub(r'^(Unspecified|Other specified|Other|Nonrheumatic|Essential|Idiopathic) ', '', title)
+    for needless in _NEEDLESS: title = needless.sub('', title)
     title = re.sub(r'Malignant neoplasm of (.+)', r'\1 cancer', title)
     title = re.sub(r'Benign neoplasm of (.+)', r'benign \1 tumor', title)
     title = re.sub(r'(?i)\bcalculus of (\w+)$', r'\1 stone', title)
@@ -65,10 +80,13 @@ def _cleaned(title: str) -> str:
         return f'{m[2]} {m[1][0].lower()}{m[1][1:]}' if ' ' not in m[2] else title
     return title
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #8cd4014b
 def _turned(name: str) -> str|None:
     "'Stenosis of larynx' the other way round, where an adjective for the place is known"
     m = re.fullmatch(r'([\w ]+) of (?:the )?(?:(right|left|bilateral) )?([\w ]+)', name)
-    return f'{m[2] + " " if m[2] else ""}{_ADJECTIVES[m[3]]} {m[1][0].lower()}{m[1][1:]}' if m and m[3] in _ADJECTIVES else None
+    if not m or m[3] not in _ADJECTIVES: return None
+    side = f'{m[2]} ' if m[2] else ''
+    return f'{side}{_ADJECTIVES[m[3]]} {m[1][0].lower()}{m[1][1:]}'
 
 def natural(
     titles: Iterable[str], # a code's title and its inclusion terms, in ICD's words
@@ -79,9 +97,11 @@ def natural(
     for title in titles:
         name = _cleaned(title)
         for form in (name, _turned(name)):
-            if not form or _STIFF.search(form) or not 4 < len(form) < 40 or len(form.split()) > 4: continue
+            if not form or _STIFF.search(form) or not 4 < len(form) < 40 or len(form.split()) > 4:
+                continue
             first = form.split()[0]
-            if not (first in proper or first.endswith("'s") or first[1:] != first[1:].lower()): form = form[0].lower() + form[1:]
+            if not (first in proper or first.endswith("'s") or first[1:] != first[1:].lower()):
+                form = form[0].lower() + form[1:]
             if form not in out: out.append(form)
     return out[:3]
 
@@ -104,16 +124,25 @@ def concept_id(
     return f'C{int(sha256(code.encode()).hexdigest(), 16) % 10 ** 7:07d}'
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #bc9d9124
-_MEN, _WOMEN = re.compile(r'^(C6[0-3]|D29|N4|N5[0-3]|L64)|prostat|\btesti|penis|penile|scrot|\bmale\b'), \
-    re.compile(r'^(C5[0-8]|D2[4-8]|N[6-9])|ovar|uter|vagin|vulv|\bfemale\b|menopaus|menstr|periods|breast lump|adnex')
+_MEN = re.compile(r'^(C6[0-3]|D29|N4|N5[0-3]|L64)|prostat|\btesti|penis|penile|scrot|\bmale\b')
+_WOMEN = re.compile(r'^(C5[0-8]|D2[4-8]|N[6-9])|ovar|uter|vagin|vulv|\bfemale\b|menopaus|menstr|'
+                    r'periods|breast lump|adnex')
+
+_OF_MIDDLE_AGE = ('I2', 'I5', 'I6', 'I7', 'M1', 'M4', 'N4', 'J4') # besides cancers
 
 def _who(code: str, forms: Iterable[str]) -> tuple[str, tuple[int, int]]:
+    "Sex ('' for either) and ages of those who can have it"
     text = f'{code} {" ".join(forms)}'.lower()
-    sex = 'm' if _MEN.search(code) or _MEN.search(text) else 'f' if _WOMEN.search(code) or _WOMEN.search(text) else ''
-    low = 18 if code[:1] in ('', '#', '-', 'R') else 65 if re.search('senile|age-related|alzheimer|dementia|postmenopaus', text) else \
-        40 if code[0] == 'C' or code[:2] in ('I2', 'I5', 'I6', 'I7', 'M1', 'M4', 'N4', 'J4') else 20
+    if _MEN.search(code) or _MEN.search(text): sex = 'm'
+    elif _WOMEN.search(code) or _WOMEN.search(text): sex = 'f'
+    else: sex = ''
+    if code[:1] in ('', '#', '-', 'R'): low = 18
+    elif re.search('senile|age-related|alzheimer|dementia|postmenopaus', text): low = 65
+    elif code[0] == 'C' or code[:2] in _OF_MIDDLE_AGE: low = 40
+    else: low = 20
     return sex, (low, 50 if re.search('menstr|endometri|periods', text) and low < 50 else 95)
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #e9a3fb85
 _COMPOUND = re.compile(r'right|left|bilateral|chronic|recurrent|secondary|\b[CLT]\d')
 
 def _catalogue(codes: Iterable[str]) -> list[Concept]:
@@ -121,10 +150,12 @@ def _catalogue(codes: Iterable[str]) -> list[Concept]:
     out, taken = [], set()
     titles = [t for c in codes for t in (icd.get_description(c), *icd.get_inclusion_term(c))]
     later = {w for t in titles for w in t.split()[1:]}
-    eponyms = {t.split()[0] for t in titles if re.fullmatch('[A-Z][a-z]+ (disease|syndrome|anemia|cyst)', t)}
+    eponyms = {t.split()[0]
+               for t in titles if re.fullmatch('[A-Z][a-z]+ (disease|syndrome|anemia|cyst)', t)}
     proper = frozenset(w for w in {*later, *eponyms} if w[:1].isupper() and w.lower() not in later)
     for code in codes:
-        forms = [f for f in natural([icd.get_description(code), *icd.get_inclusion_term(code)], proper) if f not in taken]
+        wordings = natural([icd.get_description(code), *icd.get_inclusion_term(code)], proper)
+        forms = [f for f in wordings if f not in taken]
         if not forms: continue
         taken.update(forms)
         id = '' if _COMPOUND.search(forms[0]) or forms[0].count(' ') > 1 else concept_id(code)
@@ -143,7 +174,7 @@ class World:
     def concept(self, word: str) -> Concept: return self.concepts[self.words[word]]
 
 def _parts() -> Iterable[tuple[str, str]]:
-    "'left atrium dilated', 'left knee pain': findings told in parts, with the word whose id they share, if any"
+    "'left knee pain', …: findings told in parts, with the word whose id they share, if any"
     for line in STATES.strip().splitlines():
         for entry in line.split(': ', 1)[1].split('; '):
             part, states = entry.split(' / ')
@@ -153,53 +184,83 @@ def _parts() -> Iterable[tuple[str, str]]:
             ends, head = entry.split(' / ')
             yield from ((f'{end} {head}', head) for end in ends.split(', '))
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #ccfe7f09
+def _by_hand(terms: list[Term], diseases: list[Disease]) -> dict[str, Concept]:
+    "The concepts that are written down by hand, by name: terms, diseases, findings in parts"
+    def id_of(t):
+        if t.code == '-': return ''
+        return concept_id(t.forms[0] if t.code == '#' else t.code)
+    out = {}
+    for t in terms:
+        out[t.forms[0]] = Concept(t.forms[0], id_of(t), t.kind, t.forms, t.code.strip('#-'),
+                                  *_who(t.code, t.forms))
+    for d in diseases:
+        out[d.term.forms[0]] = Concept(d.term.forms[0], concept_id(d.term.code), 'disease',
+                                       d.term.forms, d.term.code, d.sex, d.ages)
+    for name, head in _parts():
+        if name in out: continue
+        if head in out: id = out[head].id
+        else: id = '' if len(name) % 2 else concept_id(name)
+        out[name] = Concept(name, id, 'part', (name,), '', *_who('', [name]))
+    return out
+
+# %% ../../nbs/clinic/03_knowledge.ipynb #d4845447
 @cache
 def world() -> World:
     "The one world; takes some seconds the first time, most of them for reading the two packages"
     import simple_icd_10_cm as icd
-    terms = read_terms(SYMPTOMS, 'symptom') + read_terms(SIGNS, 'sign') + read_terms(FINDINGS, 'finding')
+    terms = (read_terms(SYMPTOMS, 'symptom') + read_terms(SIGNS, 'sign')
+             + read_terms(FINDINGS, 'finding'))
     diseases = read_diseases(DISEASES)
-    def id_of(t): return '' if t.code == '-' else concept_id(t.forms[0] if t.code == '#' else t.code)
-    concepts = {t.forms[0]: Concept(t.forms[0], id_of(t), t.kind, t.forms, t.code.strip('#-'), *_who(t.code, t.forms)) for t in terms}
-    concepts |= {d.term.forms[0]: Concept(d.term.forms[0], concept_id(d.term.code), 'disease', d.term.forms, d.term.code, d.sex, d.ages)
-                 for d in diseases}
-    for name, head in _parts():
-        if name not in concepts:
-            id = concepts[head].id if head in concepts else '' if len(name) % 2 else concept_id(name)
-            concepts[name] = Concept(name, id, 'part', (name,), '', *_who('', [name]))
-    written, ids = {f.lower() for c in concepts.values() for f in c.forms}, {c.id for c in concepts.values()}
+    concepts = _by_hand(terms, diseases)
+    written = {f.lower() for c in concepts.values() for f in c.forms}
+    ids = {c.id for c in concepts.values()}
     common = set(COMMON.split())
-    for c in _catalogue(sorted(c for c in icd.get_all_codes() if c[:3] in common and 3 < len(c) < 7)):
-        if not (c.id and c.id in ids) and not written & {f.lower() for f in c.forms}: concepts[c.name] = c; ids.add(c.id)
+    codes = sorted(c for c in icd.get_all_codes() if c[:3] in common and 3 < len(c) < 7)
+    for c in _catalogue(codes):
+        if not (c.id and c.id in ids) and not written & {f.lower() for f in c.forms}:
+            concepts[c.name] = c
+            ids.add(c.id)
     words = {f: name for name, c in reversed(concepts.items()) for f in c.forms}
     return World(concepts, words, {d.term.forms[0]: d for d in diseases}, drug_names())
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #fe786fb9
-SHARES = {'history': (.55, .12), 'disease': (.68, .10), 'symptom': (.80, .06), 'sign': (.74, .08), 'finding': (.74, .08),
-          'part': (.70, .10), 'drug': (.70, .08), 'fact': (.66, .10)}
+SHARES = {'history': (.55, .12), 'disease': (.68, .10), 'symptom': (.80, .06), 'sign': (.74, .08),
+          'finding': (.74, .08), 'part': (.70, .10), 'drug': (.70, .08), 'fact': (.66, .10)}
+
+def _split(x: float, train: float, dev: float) -> str:
+    "Which split a number between 0 and 1 falls into, given where train and dev end"
+    if x < train: return 'train'
+    return 'dev' if x < dev else 'test'
 
 def _drawn(names: list, shares: tuple[float, float]) -> dict:
     "The first ones are at home in train, then come dev and test"
     train, dev = shares
-    return {name: 'train' if x < train else 'dev' if x < train + dev else 'test'
-            for name, x in ((name, (i + .5)/len(names)) for i, name in enumerate(names))}
+    return {name: _split((i + .5)/len(names), train, train + dev) for i, name in enumerate(names)}
 
 def _drug_homes(world: World, rng: Random) -> dict:
-    facts = {(d, drug_name(x)): i for d, about in world.diseases.items() for i, x in enumerate(about.drugs)}
+    facts = {(d, drug_name(x)): i
+             for d, about in world.diseases.items() for i, x in enumerate(about.drugs)}
     must = {of_stem(name)[0] for (_, name), i in facts.items() if i == 0 or name[0] == '*'}
     names = dict.fromkeys([*(n for _, name in facts for n in of_stem(name)), *world.drugs])
-    out = {('drug', n): 'train' for n in must} | {('fact', *f): 'train' for f, i in facts.items() if i == 0}
-    for kind, free in (('drug', [(n,) for n in names if n not in must]), ('fact', [f for f, i in facts.items() if i])):
+    out = ({('drug', n): 'train' for n in must}
+           | {('fact', *f): 'train' for f, i in facts.items() if i == 0})
+    for kind, free in (('drug', [(n,) for n in names if n not in must]),
+                       ('fact', [f for f, i in facts.items() if i])):
         rng.shuffle(free)
         out |= _drawn([(kind, *x) for x in free], SHARES[kind])
     return out
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #c1f05cc8
 def homes(
     world: World,
     seed: int,
     catalogue: int=800, # ICD names in use
-) -> dict: # concept name, (concept name, form), ('drug', name) or ('fact', disease, drug) → 'train', 'dev' or 'test'
-    "Where concepts, words, drugs and facts are at home; `SHARES` are for train and dev, the rest is test"
+) -> dict: # name, (name, form), ('drug', name) or ('fact', disease, drug) → 'train', 'dev', 'test'
+    """Where concepts, words, drugs and facts are at home.
+
+    `SHARES` are for train and dev, the rest is test.
+    """
     rng, out = Random(f'homes {seed}'), {}
     for kind, shares in SHARES.items():
         names = [c.name for c in world.concepts.values() if c.kind == kind]
@@ -208,8 +269,7 @@ def homes(
         out |= _drawn(names, shares)
     for c in world.concepts.values():
         for form in c.forms[1:]:
-            x = rng.random()
-            out[c.name, form] = 'train' if x < .72 else 'dev' if x < .80 else 'test'
+            out[c.name, form] = _split(rng.random(), .72, .80)
     return out | _drug_homes(world, Random(f'drugs {seed}'))
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #b2cb0eb1
@@ -219,7 +279,7 @@ class Lexicon:
     world: World
     homes: dict
     splits: tuple[str, ...] # ('train',), ('train', 'dev') or ('train', 'test')
-    unseen: float           # probability of turning to what is not at home in train, where there is a choice
+    unseen: float           # probability of turning to what is not at home in train
 
     @cached_property
     def by_kind(self) -> dict[str, list[Concept]]:
@@ -233,7 +293,7 @@ class Lexicon:
         "May this be spoken of?"
         return self.homes.get(self.world.words[word]) in self.splits
 
-    def pick(self, rng: Random, words: Iterable[str], n: int) -> list[str]: # at most n, without repeats
+    def pick(self, rng: Random, words: Iterable[str], n: int) -> list[str]: # n at most, no repeats
         "Draws from those that may be spoken of"
         old, new, out = [], [], []
         for x in words:
@@ -262,15 +322,17 @@ def treatment(
     old, new, out = {}, {}, []
     for x in lexicon.world.diseases[disease].drugs:
         key = drug_name(x)
-        fact, names = lexicon.homes['fact', disease, key], {d: lexicon.homes['drug', d] for d in of_stem(key)}
+        fact = lexicon.homes['fact', disease, key]
+        names = {d: lexicon.homes['drug', d] for d in of_stem(key)}
         if fact not in lexicon.splits: continue
         for d, home in names.items():
-            pool = old if fact == home == 'train' else new if home in lexicon.splits else {}
-            pool.setdefault(x, []).append(usual(x, d))
+            if fact == home == 'train': old.setdefault(x, []).append(usual(x, d))
+            elif home in lexicon.splits: new.setdefault(x, []).append(usual(x, d))
     while len(out) < n and (old or new):
         pool = new if new and (not old or rng.random() < lexicon.unseen) else old
         out.append(rng.choice(pool[x := rng.choice(sorted(pool))]))
-        old.pop(x, None); new.pop(x, None)
+        old.pop(x, None)
+        new.pop(x, None)
     return out
 
 # %% ../../nbs/clinic/03_knowledge.ipynb #f9340252
@@ -284,47 +346,82 @@ class Patient:
     history: tuple[str, ...]  # names from ICD
     drugs: dict[str, tuple[str, ...]] # disease → drugs with dose
 
-_CLASHES = [{'hypothyroidism', 'hyperthyroidism'}, {'type 2 diabetes mellitus', 'diabetic ketoacidosis'},
-            {"Crohn's disease", 'ulcerative colitis'}, {'pneumonia', 'influenza'}, {'COPD', 'asthma'}, {'depression', 'bipolar disorder'},
-            {'epilepsy', 'stroke'}, {'irritable bowel syndrome', "Crohn's disease"}, {'irritable bowel syndrome', 'ulcerative colitis'},
-            {'acute kidney injury', 'chronic kidney disease'}, {"Parkinson's disease", "Alzheimer's disease"}]
+_CLASHES = [{'hypothyroidism', 'hyperthyroidism'},
+            {'type 2 diabetes mellitus', 'diabetic ketoacidosis'},
+            {"Crohn's disease", 'ulcerative colitis'},
+            {'pneumonia', 'influenza'},
+            {'COPD', 'asthma'},
+            {'depression', 'bipolar disorder'},
+            {'epilepsy', 'stroke'},
+            {'irritable bowel syndrome', "Crohn's disease"},
+            {'irritable bowel syndrome', 'ulcerative colitis'},
+            {'acute kidney injury', 'chronic kidney disease'},
+            {"Parkinson's disease", "Alzheimer's disease"}]
 
+# %% ../../nbs/clinic/03_knowledge.ipynb #7d57c415
 def fits(c: Concept, sex: str, age: int) -> bool:
     "Can somebody of this sex and age have it?"
     return c.sex in ('', sex) and c.ages[0] <= age <= c.ages[1]
 
 
-def _prescribed(lexicon: Lexicon, rng: Random, main: str, chronic: list[str]) -> dict[str, tuple[str, ...]]:
+def _prescribed(lexicon: Lexicon, rng: Random, main: str,
+                chronic: list[str]) -> dict[str, tuple[str, ...]]:
     "Disease → drugs; no two of a kind, where there is a choice"
     out, names = {}, []
     for disease, most in [(main, 3), *((n, 1) for n in chronic)]:
-        options, own = treatment(lexicon, rng, disease, 5), []
+        options, chosen = treatment(lexicon, rng, disease, 5), []
         for x in options:
-            if len(own) < most and not any(clash(drug_name(x), o) for o in names): own.append(x); names.append(drug_name(x))
-        out[disease] = tuple(own or options[:1])
+            if len(chosen) < most and not any(clash(drug_name(x), o) for o in names):
+                chosen.append(x)
+                names.append(drug_name(x))
+        out[disease] = tuple(chosen or options[:1])
     return out
 
-# %% ../../nbs/clinic/03_knowledge.ipynb #7d57c415
+# %% ../../nbs/clinic/03_knowledge.ipynb #fa347625
+def _chronic(lexicon: Lexicon, rng: Random, main: str, sex: str, age: int) -> list[str]:
+    "What the patient has besides: the more the older, and few of one specialist's"
+    all = lexicon.world.diseases
+    fit = [n for n, o in all.items()
+           if o.course in 'cb' and n != main and fits(lexicon.world.concepts[n], sex, age)]
+    chronic = []
+    for n in lexicon.pick(rng, fit, 12):
+        others = [main, *chronic]
+        room = (age > 30) + (age > 45) + (age > 60) + (rng.random() < .5) - len(chronic)
+        if (room > 0 and not any({n, o} in _CLASHES for o in others)
+            and [all[o].specialist for o in others].count(all[n].specialist) < 2):
+            chronic.append(n)
+    return chronic
+
+def _history(lexicon: Lexicon, rng: Random, diseases: list[str], sex: str, age: int) -> list[str]:
+    "Names from ICD for the past history, each of another category than the rest"
+    size = rng.choice([2, 3, 3, 4])
+    codes, history = {lexicon.world.concepts[n].code[:3] for n in diseases}, []
+    fit = [c.name for c in lexicon.by_kind['history'] if fits(c, sex, age)]
+    for n in lexicon.pick(rng, fit, 8):
+        code = lexicon.world.concepts[n].code[:3]
+        if len(history) < size and code not in codes:
+            codes.add(code)
+            history.append(n)
+    return history
+
+# %% ../../nbs/clinic/03_knowledge.ipynb #0f799c9f
 def admit(
     lexicon: Lexicon,
     rng: Random,
     courses: str='ab', # of the disease: 'a' acute, 'b' both, 'c' chronic
     specialists: tuple[str, ...]=(), # who treats it; empty for anyone
 ) -> Patient:
-    "A patient with a disease of that kind. Raises `IndexError` where the split has no such disease."
+    """A patient with a disease of that kind.
+
+    Raises `IndexError` where the split has no such disease.
+    """
     all = lexicon.world.diseases
-    main = lexicon.pick(rng, [n for n, d in all.items() if d.course in courses and (not specialists or d.specialist in specialists)], 1)[0]
+    wanted = [n for n, d in all.items()
+              if d.course in courses and (not specialists or d.specialist in specialists)]
+    main = lexicon.pick(rng, wanted, 1)[0]
     d = all[main]
     sex, age = d.sex or rng.choice('mf'), round(rng.triangular(*d.ages))
-    fit = [n for n, o in all.items() if o.course in 'cb' and n != main and fits(lexicon.world.concepts[n], sex, age)]
-    chronic = []
-    for n in lexicon.pick(rng, fit, 12):
-        others, room = [main, *chronic], (age > 30) + (age > 45) + (age > 60) + (rng.random() < .5) - len(chronic)
-        if room > 0 and not any({n, o} in _CLASHES for o in others) and [all[o].specialist for o in others].count(all[n].specialist) < 2:
-            chronic.append(n)
-    size = rng.choice([2, 3, 3, 4])
-    codes, history = {lexicon.world.concepts[n].code[:3] for n in [main, *chronic]}, []
-    for n in lexicon.pick(rng, [c.name for c in lexicon.by_kind['history'] if fits(c, sex, age)], 8):
-        code = lexicon.world.concepts[n].code[:3]
-        if len(history) < size and code not in codes: codes.add(code); history.append(n)
-    return Patient(sex, age, main, tuple(chronic), tuple(history), _prescribed(lexicon, rng, main, chronic))
+    chronic = _chronic(lexicon, rng, main, sex, age)
+    history = _history(lexicon, rng, [main, *chronic], sex, age)
+    return Patient(sex, age, main, tuple(chronic), tuple(history),
+                   _prescribed(lexicon, rng, main, chronic))

@@ -22,8 +22,16 @@ TASKS = ('semeval2014t7', 'semeval2015t14', 'semeval2016t12', 'semeval2017t3', '
 SHOWN_BY = 2 # tasks that would show a kept thing
 Item = str|tuple # a concept's name, (concept, word), ('drug', name), ('fact', disease, drug)
 
+def _kind_of(item: Item) -> str: # 'concept', 'word', 'drug' or 'fact'
+    if isinstance(item, str): return 'concept'
+    return item[0] if item[0] in ('drug', 'fact') else 'word'
+
 def _leader(item: Item, where: dict[Item, str]) -> str:
-    "A kept concept's words, and the facts about a kept disease or drug, go where it goes: they cannot be shown without it"
+    """What the item goes with.
+
+    A kept concept's words, and the facts about a kept disease or drug, go where it goes: they
+    cannot be shown without it.
+    """
     if isinstance(item, str): return item
     parts = [item[1], ('drug', item[2])] if item[0] == 'fact' else [item[0]]
     return str(next((p for p in parts if where.get(p, 'train') != 'train'), item))
@@ -31,7 +39,7 @@ def _leader(item: Item, where: dict[Item, str]) -> str:
 @cache
 def kept(
     seed: int, # of the clinic
-) -> dict[Item, tuple[float, tuple[str, ...]]]: # the dial from which on it is shown, and by which tasks
+) -> dict[Item, tuple[float, tuple[str, ...]]]: # from which dial on it is shown, by which tasks
     "All that is at home in dev or test"
     where, out = homes(world(), seed), {}
     for item, home in where.items():
@@ -73,8 +81,10 @@ def _exact(form: str) -> bool: return len(re.findall('[A-Z]', form)) > 1 and len
 def _vocabulary() -> tuple[dict[tuple[str, ...], str], set[tuple[str, ...]]]:
     "Tokens → the word that they are; and all beginnings of such"
     w = world()
-    drugs = {d for about in w.diseases.values() for x in about.drugs for d in of_stem(drug_name(x))} | {*w.drugs}
-    words = {tuple(_TOKEN.findall(f if _exact(f) else f.lower())): f for f in [*w.words, *sorted(drugs)]}
+    orders = [x for about in w.diseases.values() for x in about.drugs]
+    drugs = {d for x in orders for d in of_stem(drug_name(x))} | {*w.drugs}
+    words = {tuple(_TOKEN.findall(f if _exact(f) else f.lower())): f
+             for f in [*w.words, *sorted(drugs)]}
     return words, {key[:n] for key in words for n in range(1, len(key) + 1)}
 
 def spoken_of(
@@ -91,7 +101,9 @@ def spoken_of(
             while i + n <= len(row) and (key := tuple(row[i:i + n])) in begin:
                 if key in words and (best is None or n > best[0]): best = n, words[key]
                 n += 1
-        if best: out.append(best[1]); i += best[0]
+        if best:
+            out.append(best[1])
+            i += best[0]
         else: i += 1
     return out
 
@@ -110,11 +122,13 @@ def facts_in(
     "Which drug is for which disease, as far as both are spoken of"
     w, given = world(), _indications()
     diseases = {w.words[x] for x in words if x in w.words}
-    return sorted((name, drug) for drug in {*words} & given.keys() for name in given[drug] & diseases)
+    return sorted((name, drug)
+                  for drug in {*words} & given.keys() for name in given[drug] & diseases)
 
 def text_of(item: Document|Query) -> str:
     "All of the text"
-    return item.text if isinstance(item, Document) else '\n'.join([item.text, *(c.text for c in item.candidates)])
+    if isinstance(item, Document): return item.text
+    return '\n'.join([item.text, *(c.text for c in item.candidates)])
 
 # %% ../../nbs/clinic/12_knowledge_split.ipynb #27575f77
 @dataclass
@@ -128,34 +142,49 @@ def shown_by(documents: list[Document]|list[Query]) -> Shown:
     rows = [spoken_of(text_of(d)) for d in documents]
     return Shown({x for row in rows for x in row}, {f for row in rows for f in facts_in(row)})
 
+def _place_of(thing, own: set, others: set) -> str:
+    if thing in own: return 'own'
+    return 'elsewhere' if thing in others else 'nowhere'
+
+# %% ../../nbs/clinic/12_knowledge_split.ipynb #a99bfa6f
 def standing(
     task: str,
     test: list[Document]|list[Query],
     shown: dict[str, Shown], # task → what its training set shows
     seed: int=0,             # of the clinic, which decides what is kept
-) -> dict[str, dict[str, int]]: # 'words', 'kept' ones of them, 'facts' → how many stand in its own training set, only elsewhere, nowhere
-    "Where the knowledge stands that a test set needs"
+) -> dict[str, dict[str, int]]: # 'words', 'kept', 'facts' → where they stand → how many
+    """Where the knowledge stands that a test set needs.
+
+    'kept' are the words that are kept. Things stand in the task's 'own' training set, only
+    'elsewhere', or 'nowhere'.
+    """
     rows, out = [spoken_of(text_of(d)) for d in test], {}
     words, facts = [x for row in rows for x in row], [f for row in rows for f in facts_in(row)]
-    secret = {i if isinstance(i, str) else i[1] for i in kept(seed) if isinstance(i, str) or i[0] != 'fact'}
-    for kind, items in (('words', words), ('kept', [x for x in words if x in secret]), ('facts', facts)):
-        own, *rest = ({*s.facts} if kind == 'facts' else {*s.words} for _, s in sorted(shown.items(), key=lambda ts: ts[0] != task))
+    secret = {i if isinstance(i, str) else i[1]
+              for i in kept(seed) if isinstance(i, str) or i[0] != 'fact'}
+    for kind, items in (('words', words), ('kept', [x for x in words if x in secret]),
+                        ('facts', facts)):
+        own, *rest = ({*s.facts} if kind == 'facts' else {*s.words}
+                      for _, s in sorted(shown.items(), key=lambda ts: ts[0] != task))
         others = set().union(*rest)
-        out[kind] = dict(Counter('own' if x in own else 'elsewhere' if x in others else 'nowhere' for x in items))
-        out[kind] = {place: out[kind].get(place, 0) for place in ('own', 'elsewhere', 'nowhere')}
+        places = Counter(_place_of(x, own, others) for x in items)
+        out[kind] = {place: places[place] for place in ('own', 'elsewhere', 'nowhere')}
     return out
 
+# %% ../../nbs/clinic/12_knowledge_split.ipynb #0579520e
 def ledger(
     seed: int,
     dial: float, # 0–1
     tasks: Iterable[str]=TASKS, # those that are made
-) -> list[dict]: # kind, name, home, needed (by which tasks' dev or test sets), shown (in which tasks' training sets)
-    "Every kept thing, who needs it, and who may show it"
+) -> list[dict]: # kind, name, home, needed, shown
+    "Every kept thing, whose dev or test sets need it, and whose training sets may show it"
     where, rows = homes(world(), seed), []
     for item, (u, who) in kept(seed).items():
-        kind = 'concept' if isinstance(item, str) else item[0] if item[0] in ('drug', 'fact') else 'word'
-        name = item if isinstance(item, str) else ' = '.join(item) if kind == 'word' else ' → '.join(item[1:])
-        rows.append({'kind': kind, 'name': name, 'home': where[item], 'needed': [t for t in tasks if t not in who],
+        kind = _kind_of(item)
+        if kind == 'concept': name = item
+        else: name = ' = '.join(item) if kind == 'word' else ' → '.join(item[1:])
+        rows.append({'kind': kind, 'name': name, 'home': where[item],
+                     'needed': [t for t in tasks if t not in who],
                      'shown': [t for t in tasks if t in who and u < dial]})
     return rows
 
@@ -168,8 +197,10 @@ def renamed(
     id = re.sub(r'\d', lambda m: mark + m[0], item.id, count=1)
     if isinstance(item, Query):
         meta = {k.replace(item.id, id): v for k, v in item.meta.items()}
-        return replace(item, id=id, meta=meta, candidates=tuple(replace(c, id=c.id.replace(item.id, id)) for c in item.candidates))
+        candidates = tuple(replace(c, id=c.id.replace(item.id, id)) for c in item.candidates)
+        return replace(item, id=id, meta=meta, candidates=candidates)
     def swap(x): return x.replace(f'@{item.id}@', f'@{id}@')
     mentions = tuple(replace(m, id=swap(m.id)) for m in item.mentions)
-    relations = tuple(replace(r, id=swap(r.id), head=swap(r.head), tail=swap(r.tail)) for r in item.relations)
+    relations = tuple(replace(r, id=swap(r.id), head=swap(r.head), tail=swap(r.tail))
+                      for r in item.relations)
     return replace(item, id=id, mentions=mentions, relations=relations)

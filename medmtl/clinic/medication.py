@@ -11,7 +11,8 @@ __all__ = ['ONE', 'ACUTE', 'TWO', 'DID', 'STOP', 'SYMPTOM', 'RX_CARE', 'RX_KINDS
 import re
 from random import Random
 from ..data.documents import Document, Licence, Mention, Relation
-from .drugs import COURSES, NO_DRUGS, RELIEF, Regimen, clash, drug_name, label, reactions, regimen
+from .drugs import (
+    COURSES, NO_DRUGS, RELIEF, Regimen, clash, drug_name, label, reactions, regimen)
 from .notes import begin, examination, headed, history, stay, wrap
 from .templates import MORE, OPENING, Scene, fill, lines_of, slip, tell, tidy, unmark
 from .knowledge import Lexicon, treatment
@@ -32,12 +33,15 @@ def part(
 def named(scene: Scene, name: str) -> tuple[int, str]: # the drug's number, and the marked name
     "A drug, now and then mistyped"
     k = len(scene.told)
-    return k, part(scene, 'Drug', slip(name, scene.rng) if scene.rng.random() < scene.noise else name)
+    if scene.rng.random() < scene.noise: name = slip(name, scene.rng)
+    return k, part(scene, 'Drug', name)
 
+# %% ../../nbs/clinic/06_medication.ipynb #995b5eb5
 def word(scene: Scene, type: str, what: str, drug: int) -> str:
     "A reason or an adverse event, in one of the concept's words"
     form = scene.lexicon.form(scene.rng, what)
-    return part(scene, type, slip(form, scene.rng) if scene.rng.random() < scene.noise else form, drug)
+    if scene.rng.random() < scene.noise: form = slip(form, scene.rng)
+    return part(scene, type, form, drug)
 
 def short(scene: Scene, drug: Regimen, full: bool=True) -> tuple[int, str]:
     "'furosemide 40 mg PO daily', or 'IV vancomycin 1 g BID'"
@@ -47,24 +51,30 @@ def short(scene: Scene, drug: Regimen, full: bool=True) -> tuple[int, str]:
     lead = [part(scene, 'Route', route)] if first else [] # its drug's number is not known yet
     k, name = named(scene, drug.name)
     if lead: scene.told[k - 1][1]['drug'] = str(k)
-    kinds = [('Strength', drug.strength), ('Dosage', drug.dosage), ('Form', drug.form), ('Route', '' if first else route)]
-    rest = [part(scene, kind, text, k) for kind, text in [*kinds, ('Frequency', drug.frequency)] if full or kind == 'Strength']
+    kinds = [('Strength', drug.strength), ('Dosage', drug.dosage), ('Form', drug.form),
+             ('Route', '' if first else route), ('Frequency', drug.frequency)]
+    rest = [part(scene, kind, text, k) for kind, text in kinds if full or kind == 'Strength']
     return k, ' '.join(x for x in [*lead, name, *rest] if x)
 
-# %% ../../nbs/clinic/06_medication.ipynb #995b5eb5
-def sig(scene: Scene, drug: Regimen, why: str='', days: str='') -> str: # a line of the list, without number
-    "As discharge medications are printed: 'Furosemide 40 mg Tablet Sig: One (1) Tablet PO DAILY (Daily).'"
-    told = label(drug, scene.rng)
-    k, name = named(scene, told.name)
+# %% ../../nbs/clinic/06_medication.ipynb #0e99d06c
+def _capital(marked: str) -> str:
+    "With a capital where a mention begins the line"
+    return re.sub(r'^(⟦\d+\|)([a-z])', lambda m: m[1] + m[2].upper(), marked)
+
+def sig(scene: Scene, drug: Regimen, why: str='', days: str='') -> str: # a line without its number
+    "As discharge medications are printed: 'Furosemide 40 mg Tablet Sig: One (1) Tablet PO DAILY.'"
+    printed = label(drug, scene.rng)
+    k, name = named(scene, printed.name)
     def p(kind, text): return part(scene, kind, text, k)
-    head = [name, p('Strength', told.strength), p('Form', told.form), 'Sig:', p('Dosage', told.dosage)]
-    if '(1)' in told.dosage + told.route or told.dosage == 'Two (2)':
-        if told.dosage in ('One (1)', 'Two (2)'): head.append(p('Form', told.form))
-    tail = [p('Route', told.route), p('Frequency', told.frequency)]
+    head = [name, p('Strength', printed.strength), p('Form', printed.form), 'Sig:',
+            p('Dosage', printed.dosage)]
+    if '(1)' in printed.dosage + printed.route or printed.dosage == 'Two (2)':
+        if printed.dosage in ('One (1)', 'Two (2)'): head.append(p('Form', printed.form))
+    tail = [p('Route', printed.route), p('Frequency', printed.frequency)]
     if days: tail.append(f'for {p("Duration", days)}')
     if why: tail.append(f'for {word(scene, "Reason", why, k)}')
     line = ' '.join(x for x in [*head, *tail] if x)
-    return re.sub(r'^(⟦\d+\|)([a-z])', lambda m: m[1] + m[2].upper(), line) + '.'
+    return _capital(line) + '.'
 
 # %% ../../nbs/clinic/06_medication.ipynb #f484fd6f
 ONE = '''
@@ -75,7 +85,8 @@ $He {takes|has been taking} $order for $reason{ and tolerates it well|}.
 {Home|Outpatient} $name was {continued|resumed} for $reason.
 For $reason, $name $strength was {given|started}{ in the ED|}.
 $Order was {added|begun} on hospital day $n for $reason.
-$He {did not take|ran out of} $his $name last week, and the $reason {got worse|has been worse since}.
+$He {did not take|ran out of} $his $name last week, and the $reason {got worse|has been worse \
+since}.
 $Reason: {continued|stable on|controlled with|will continue} $order.
 $Reason: $he was {treated|managed} with $order, {improved|doing well}.
 $Reason: $name was held on admission, restarted at $strength $frequency.
@@ -100,7 +111,8 @@ $Ade, {thought|felt} to be {due to|secondary to|caused by} $name.
 Of note, $he {had|reported} $ade {two days|a week} after starting $name $strength.
 $He {is tolerating|tolerated} $name well, without $none.
 '''
-STOP = ('$Name was {discontinued|stopped} {because of|due to|given} $ade.', '$He developed $ade {after|on|while on} $name, which was stopped.')
+STOP = ('$Name was {discontinued|stopped} {because of|due to|given} $ade.',
+        '$He developed $ade {after|on|while on} $name, which was stopped.')
 SYMPTOM = '''
 {May take|Takes|Has} $order for $reason.
 $He was given $order for $reason{ overnight|}.
@@ -114,23 +126,32 @@ $He was given 2 L of oxygen by nasal cannula {for one night|and weaned off}.
 '''
 
 # %% ../../nbs/clinic/06_medication.ipynb #be4ee340
-_STOPS = r'\$(?i:name) was (?:held because|held due|held given|discontinued|stopped)|which was stopped|so it was changed'
+_STOPS = (r'\$(?i:name) was (?:held because|held due|held given|discontinued|stopped)|'
+          r'which was stopped|so it was changed')
+
+_OF_HOME = re.compile('(?i)home|outpat|take|took|ran out|titrat|increas')
+_SLOT = re.compile(r'\$((?i:order|name|strength|frequency|duration|reason|ade|none))\b')
 
 def at_home(drug: Regimen) -> bool:
     "Can it be taken without a nurse?"
-    return drug.route not in ('IV', 'IM') and drug.form not in ('gtt', 'injection') and '/' not in drug.strength
+    return (drug.route not in ('IV', 'IM') and drug.form not in ('gtt', 'injection')
+            and '/' not in drug.strength)
 
-def _chosen(rng: Random, template: str) -> str: return re.sub(r'\{([^{}]*)\}', lambda m: rng.choice(m[1].split('|')), template)
+def _chosen(rng: Random, template: str) -> str:
+    return re.sub(r'\{([^{}]*)\}', lambda m: rng.choice(m[1].split('|')), template)
 
-def _one(scene: Scene, template: str, drug: Regimen, reason: str) -> str: # marked text; '' where the order lacks what is asked for
-    "A sentence about one drug"
+# %% ../../nbs/clinic/06_medication.ipynb #6679ec26
+def _one(scene: Scene, template: str, drug: Regimen, reason: str) -> str: # marked text
+    "A sentence about one drug; '' where the order lacks what is asked for"
     r, k, reserved, effects = scene.rng, len(scene.told), None, []
     template = _chosen(r, template)
     asked = {s.lower() for s in re.findall(r'\$([A-Za-z]+)', template)}
     if any(s in asked and not getattr(drug, s) for s in ('strength', 'frequency')): return ''
-    if not at_home(drug) and re.search('(?i)home|outpat|take|took|ran out|titrat|increas', template): return ''
-    if asked & {'ade', 'none'}: effects = scene.lexicon.pick(r, [x for x in reactions(drug.name) if x not in scene.signs], 1)
-    if asked & {'ade', 'none'} and not effects: return ''
+    if not at_home(drug) and _OF_HOME.search(template): return ''
+    if asked & {'ade', 'none'}:
+        others = [x for x in reactions(drug.name) if x not in scene.signs]
+        effects = scene.lexicon.pick(r, others, 1)
+        if not effects: return ''
     if re.search(_STOPS, template): scene.stopped.add(drug.name)
     if 'order' in asked: k, reserved = short(scene, drug)
     elif 'name' in asked: k, reserved = named(scene, drug.name)
@@ -142,67 +163,86 @@ def _one(scene: Scene, template: str, drug: Regimen, reason: str) -> str: # mark
         if s == 'reason': return word(scene, 'Reason', reason, k)
         if s == 'ade': return word(scene, 'ADE', effects[0], k)
         return scene.lexicon.form(r, effects[0]) # none: not marked
-    return fill(scene, re.sub(r'\$((?i:order|name|strength|frequency|duration|reason|ade|none))\b', slot, template))
+    return fill(scene, _SLOT.sub(slot, template))
 
-def _two(scene: Scene, one: tuple[str, Regimen], other: tuple[str, Regimen]) -> str:
+# %% ../../nbs/clinic/06_medication.ipynb #c7a3d893
+def _two(scene: Scene, first: tuple[str, Regimen], second: tuple[str, Regimen]) -> str:
     "A sentence about two drugs and what they are for, each pair in an order of its own"
     r = scene.rng
-    orders = [short(scene, drug, full=r.random() < .5) for _, drug in (one, other)]
-    reasons = [word(scene, 'Reason', disease, k) for (disease, _), (k, _) in zip((one, other), orders, strict=True)]
+    orders = [short(scene, drug, full=r.random() < .5) for _, drug in (first, second)]
+    reasons = [word(scene, 'Reason', disease, k)
+               for (disease, _), (k, _) in zip((first, second), orders, strict=True)]
     drugs = [text for _, text in orders]
-    r.shuffle(drugs); r.shuffle(reasons)
+    r.shuffle(drugs)
+    r.shuffle(reasons)
     of = dict(zip('abxy', [*drugs, *reasons], strict=True))
-    both = at_home(one[1]) and at_home(other[1])
+    both = at_home(first[1]) and at_home(second[1])
     template = _chosen(r, r.choice([x for x in lines_of(TWO) if both or 'home' not in x]))
     return fill(scene, re.sub(r'\$([abxyX])\b', lambda m: of[m[1].lower()], template))
 
 # %% ../../nbs/clinic/06_medication.ipynb #ce551347
-def orders(scene: Scene) -> list[tuple[str, Regimen]]: # disease and drug; those for what the patient comes for are the first
+def orders(scene: Scene) -> list[tuple[str, Regimen]]: # disease and drug; what is come for first
     "What the patient is given: no drug twice, and no two of a kind"
     out, p = [], scene.patient
     for disease in (p.disease, *p.chronic):
         for x in treatment(scene.lexicon, scene.rng, disease, 3 if disease == p.disease else 2):
-            if drug_name(x) not in NO_DRUGS and not any(clash(drug_name(x), d.name) for _, d in out): out.append((disease, regimen(x)))
+            if drug_name(x) in NO_DRUGS: continue
+            if any(clash(drug_name(x), d.name) for _, d in out): continue
+            out.append((disease, regimen(x)))
     return out
 
-def relief(scene: Scene, given: list[tuple[str, Regimen]]) -> list[tuple[str, Regimen]]: # symptom and drug
+def relief(
+    scene: Scene,
+    given: list[tuple[str, Regimen]],
+) -> list[tuple[str, Regimen]]: # symptom and drug
     "Drugs for the patient's symptoms, besides those that are given anyway"
     w = scene.lexicon.world
     mine = {w.words[s] for s in scene.disease.symptoms if scene.lexicon.has(s)}
-    home = {x: scene.lexicon.homes.get(('drug', drug_name(x)), 'train') in scene.lexicon.splits for x in RELIEF}
-    all = [(s, regimen(x)) for x, words in RELIEF.items() for s in words if w.words[s] in mine and home[x]]
-    free = [(s, d) for s, d in all if not any(clash(d.name, o) for o in (*(o.name for _, o in given), *scene.allergic))]
+    home = {x: scene.lexicon.homes.get(('drug', drug_name(x)), 'train') in scene.lexicon.splits
+            for x in RELIEF}
+    all = [(s, regimen(x)) for x, words in RELIEF.items() if home[x]
+           for s in words if w.words[s] in mine]
+    taken = [*(o.name for _, o in given), *scene.allergic]
+    free = [(s, d) for s, d in all if not any(clash(d.name, o) for o in taken)]
     return scene.rng.sample(free, 1) if free else []
 
+# %% ../../nbs/clinic/06_medication.ipynb #9d9d1fb9
 def home_list(scene: Scene, given: list[tuple[str, Regimen]]) -> str:
     "Medications on admission: a line each, or one line"
     r, out = scene.rng, []
     for disease, drug in r.sample(given, len(given)):
         k, text = short(scene, drug)
-        out.append(text + (f' {r.choice(["for", "for his" if scene.patient.sex == "m" else "for her"])} {word(scene, "Reason", disease, k)}'
-                           if r.random() < .2 else ''))
+        if r.random() < .2:
+            his = 'for his' if scene.patient.sex == 'm' else 'for her'
+            text += f' {r.choice(["for", his])} {word(scene, "Reason", disease, k)}'
+        out.append(text)
     style = r.choice(['{}. ', '- ', ', ', '{}) '])
     if style == ', ': return ', '.join(out)
-    return '\n'.join(style.format(i) + re.sub(r'^(⟦\d+\|)([a-z])', lambda m: m[1] + m[2].upper(), x) for i, x in enumerate(out, 1))
+    return '\n'.join(style.format(i) + _capital(x) for i, x in enumerate(out, 1))
 
 def sig_list(scene: Scene, given: list[tuple[str, Regimen]]) -> str:
     "Discharge medications"
     r, acute, out = scene.rng, scene.disease.course == 'a', []
     for what, drug in r.sample(given, len(given)):
-        days = r.choice(COURSES) if acute and what == scene.patient.disease and r.random() < .8 else ''
-        out.append(sig(scene, drug, what if drug.frequency == 'PRN' or r.random() < .08 else '', days))
+        for_days = acute and what == scene.patient.disease and r.random() < .8
+        days = r.choice(COURSES) if for_days else ''
+        why = what if drug.frequency == 'PRN' or r.random() < .08 else ''
+        out.append(sig(scene, drug, why, days))
     return '\n'.join(f'{i}. {x}' for i, x in enumerate(out, 1))
 
-# %% ../../nbs/clinic/06_medication.ipynb #9d9d1fb9
-_ALLERGENS = ('penicillin', 'codeine', 'morphine', 'erythromycin', 'amoxicillin', 'lisinopril', 'simvastatin', 'sulfamethoxazole')
-_NO_ALLERGENS = {'potassium', 'thyroid', 'estrogen', 'testosterone', 'progesterone', 'fluoride', 'betaine', 'psyllium', 'senna'}
+# %% ../../nbs/clinic/06_medication.ipynb #25fdd5df
+_ALLERGENS = ('penicillin', 'codeine', 'morphine', 'erythromycin', 'amoxicillin', 'lisinopril',
+              'simvastatin', 'sulfamethoxazole')
+_NO_ALLERGENS = {'potassium', 'thyroid', 'estrogen', 'testosterone', 'progesterone', 'fluoride',
+                 'betaine', 'psyllium', 'senna'}
 
 def drug_allergies(scene: Scene, given: list[tuple[str, Regimen]]) -> str:
     "A drug and what it did: a common culprit, or any drug in use; none that is given"
     r, lexicon, out = scene.rng, scene.lexicon, []
     if r.random() < .35: return r.choice(['NKDA', 'No known drug allergies'])
     home = {d: lexicon.homes['drug', d] for d in lexicon.world.drugs if d not in _NO_ALLERGENS}
-    drugs = [d for d in (_ALLERGENS if r.random() < .5 else home) if home.get(d, 'train') in lexicon.splits]
+    drugs = [d for d in (_ALLERGENS if r.random() < .5 else home)
+             if home.get(d, 'train') in lexicon.splits]
     new = [d for d in drugs if home.get(d, 'train') != 'train']
     if new and r.random() < lexicon.unseen: drugs = new
     safe = [d for d in drugs if not any(clash(d, o.name) for _, o in given)]
@@ -213,22 +253,35 @@ def drug_allergies(scene: Scene, given: list[tuple[str, Regimen]]) -> str:
         out.append(f'{name} ({word(scene, "ADE", did[0], k)})' if did else name)
     return tidy(' / '.join(out)) or 'NKDA'
 
-def rx_course(scene: Scene, given: list[tuple[str, Regimen]], n: int, stay: bool=False, stops: bool=True) -> str: # n sentences or more
+# %% ../../nbs/clinic/06_medication.ipynb #9fde5dce
+def rx_course(
+    scene: Scene,
+    given: list[tuple[str, Regimen]],
+    n: int,
+    stay: bool=False,
+    stops: bool=True,
+) -> str: # n sentences or more
     "What was done with which drug, and why; `stay`: in a hospital; `stops`: one may be stopped"
     r, todo, out = scene.rng, [*given], []
     def some(table):
-        return [x for x in r.sample(lines_of(table), len(lines_of(table))) if stay or not re.search('hospital|admission|ED', x)]
+        return [x for x in r.sample(lines_of(table), len(lines_of(table)))
+                if stay or not re.search('hospital|admission|ED', x)]
     if len({d for d, _ in todo}) > 1 and r.random() < .75:
-        one = r.choice(todo)
-        other = r.choice([o for o in todo if o[0] != one[0]])
-        out.append(_two(scene, one, other)); todo = [o for o in todo if o not in (one, other)]
-    free = [todo.pop()] if len(todo) > 2 and r.random() < .5 else [] # a drug of which nothing else is said
+        first = r.choice(todo)
+        second = r.choice([o for o in todo if o[0] != first[0]])
+        out.append(_two(scene, first, second))
+        todo = [o for o in todo if o not in (first, second)]
+    # a drug of which nothing else is said
+    free = [todo.pop()] if len(todo) > 2 and r.random() < .5 else []
     for disease, drug in todo[:n]:
-        table = ACUTE if scene.disease.course == 'a' and disease == scene.patient.disease and r.random() < .7 else ONE
+        acute = scene.disease.course == 'a' and disease == scene.patient.disease
+        table = ACUTE if acute and r.random() < .7 else ONE
         out.append(next(filter(None, (_one(scene, t, drug, disease) for t in some(table))), ''))
     did = [x for x in lines_of(DID) if free and stops or not re.search('stopped|changed', x)]
-    if given and r.random() < .7: out.append(_one(scene, r.choice(did), r.choice(free or given)[1], ''))
-    for symptom, drug in relief(scene, given)[:r.choice([0, 1, 1])]: out.append(_one(scene, r.choice(lines_of(SYMPTOM)), drug, symptom))
+    if given and r.random() < .7:
+        out.append(_one(scene, r.choice(did), r.choice(free or given)[1], ''))
+    for symptom, drug in relief(scene, given)[:r.choice([0, 1, 1])]:
+        out.append(_one(scene, r.choice(lines_of(SYMPTOM)), drug, symptom))
     if stay and r.random() < .4: out.append(tell(scene, RX_CARE))
     joint = r.choice([' ', '\n'])
     return joint.join(x for x in r.sample(out, len(out)) if x)
@@ -242,44 +295,57 @@ def rx_summary(scene: Scene) -> str: # marked text
     allergic, extra = drug_allergies(scene, given), relief(scene, given)
     home = [o for o in given if at_home(o[1])]
     before = [o for o in home if o[0] != scene.patient.disease or scene.disease.course == 'b']
-    sections = [('allergies', allergic), ('history of present illness', f'{tell(scene, OPENING)} {tell(scene, _PLAIN_MORE)}'),
+    sections = [('allergies', allergic),
+                ('history of present illness',
+                 f'{tell(scene, OPENING)} {tell(scene, _PLAIN_MORE)}'),
                 ('past medical history', history(scene) if r.random() < .5 else ''),
-                ('medications on admission', home_list(scene, before) if before and r.random() < .8 else ''),
+                ('medications on admission',
+                 home_list(scene, before) if before and r.random() < .8 else ''),
                 ('hospital course', rx_course(scene, given, 4, stay=True))]
     final = [o for o in [*home, *extra] if o[1].name not in scene.stopped]
-    sections.append(('discharge medications', sig_list(scene, final) if final and r.random() < .8 else ''))
+    sections.append(('discharge medications',
+                     sig_list(scene, final) if final and r.random() < .8 else ''))
     came, left = stay(scene)
     return f'Admission Date: {came}   Discharge Date: {left}\n\n{headed(r, sections)}\n'
 
 def rx_visit(scene: Scene) -> str:
     "A note from the clinic"
     r, given = scene.rng, [o for o in orders(scene) if at_home(o[1])]
-    sections = [('subjective', f'{tell(scene, OPENING)} {tell(scene, _PLAIN_MORE, r.choice([1, 2]))}'),
+    sections = [('subjective',
+                 f'{tell(scene, OPENING)} {tell(scene, _PLAIN_MORE, r.choice([1, 2]))}'),
                 ('allergies', drug_allergies(scene, given)),
                 ('current medications', home_list(scene, given) if r.random() < .7 else ''),
                 ('objective', examination(scene, 2) if r.random() < .4 else ''),
                 ('assessment and plan', rx_course(scene, given, 4))]
     return headed(r, sections) + '\n'
 
+# %% ../../nbs/clinic/06_medication.ipynb #d0e694bb
 def reconciliation(scene: Scene) -> str:
     "What the patient took, what is new, what was stopped"
     r, given = scene.rng, [o for o in orders(scene) if at_home(o[1])]
-    new, old = [o for o in given if o[0] == scene.patient.disease], [o for o in given if o[0] != scene.patient.disease]
+    new = [o for o in given if o[0] == scene.patient.disease]
+    old = [o for o in given if o[0] != scene.patient.disease]
     man = 'man' if scene.patient.sex == 'm' else 'woman'
-    source = r.choice(['home list reviewed with patient', 'list from pharmacy', 'pill bottles at bedside'])
+    source = r.choice(['home list reviewed with patient', 'list from pharmacy',
+                       'pill bottles at bedside'])
     why = f'{scene.patient.age} year old {man}, {source}.'
     gone = old[-1:] if r.random() < .5 else []
     old = [o for o in old if o not in gone]
     stopped = [_one(scene, r.choice(STOP), d, '') for _, d in gone]
-    sections = [('medication reconciliation', why), ('continue', sig_list(scene, old) if old else ''),
-                ('new', sig_list(scene, [*new, *relief(scene, given)]) if new else ''), ('stop', stopped[0] if stopped else ''),
+    sections = [('medication reconciliation', why),
+                ('continue', sig_list(scene, old) if old else ''),
+                ('new', sig_list(scene, [*new, *relief(scene, given)]) if new else ''),
+                ('stop', stopped[0] if stopped else ''),
                 ('comments', rx_course(scene, [o for o in given if o not in gone], 2, stops=False))]
     return headed(r, sections) + '\n'
 
-RX_KINDS = {'DISCHARGE_SUMMARY': (rx_summary, 'ab', .5), 'CLINIC_NOTE': (rx_visit, 'cb', .3), 'RECONCILIATION': (reconciliation, 'abc', .2)}
+RX_KINDS = {'DISCHARGE_SUMMARY': (rx_summary, 'ab', .5),
+            'CLINIC_NOTE': (rx_visit, 'cb', .3),
+            'RECONCILIATION': (reconciliation, 'abc', .2)}
 
 # %% ../../nbs/clinic/06_medication.ipynb #524c77d1
-RELATIONS = tuple(f'{t}-Drug' for t in ('Strength', 'Form', 'Dosage', 'Duration', 'Frequency', 'Route', 'ADE', 'Reason'))
+RELATIONS = tuple(f'{t}-Drug' for t in (
+    'Strength', 'Form', 'Dosage', 'Duration', 'Frequency', 'Route', 'ADE', 'Reason'))
 
 def write_medication_note(
     lexicon: Lexicon,
@@ -292,10 +358,13 @@ def write_medication_note(
     kind, scene, write = begin(lexicon, rng, noise, RX_KINDS)
     text, spans = unmark(write(scene))
     if rng.random() < .4: text = wrap(text)
-    own = sorted((spans[k], k) for k, (_, a) in enumerate(scene.told) if 'type' in a and k in spans)
-    ids = {k: f'T{i}' for i, (_, k) in enumerate(own, 1)}
+    order = sorted((spans[k], k)
+                   for k, (_, a) in enumerate(scene.told) if 'type' in a and k in spans)
+    ids = {k: f'T{i}' for i, (_, k) in enumerate(order, 1)}
     about = {k: scene.told[k][1] for k in ids}
-    mentions = tuple(Mention(ids[k], about[k]['type'], s) for s, k in own)
-    links = [(f"{about[k]['type']}-Drug", ids[k], ids[int(about[k]['drug'])]) for _, k in own if 'drug' in about[k]]
+    mentions = tuple(Mention(ids[k], about[k]['type'], s) for s, k in order)
+    links = [(f"{about[k]['type']}-Drug", ids[k], ids[int(about[k]['drug'])])
+             for _, k in order if 'drug' in about[k]]
     relations = tuple(Relation(f'R{i}', *link) for i, link in enumerate(links, 1))
-    return Document(f'{number:06d}', text, mentions, relations, licence, {'kind': kind, 'disease': scene.patient.disease})
+    return Document(f'{number:06d}', text, mentions, relations, licence,
+                    {'kind': kind, 'disease': scene.patient.disease})

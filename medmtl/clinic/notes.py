@@ -13,52 +13,74 @@ from collections.abc import Callable
 from random import Random
 from ..data.documents import Document, Licence, Mention
 from .drugs import NO_DRUGS, clash, drug_name, in_words
-from .templates import (AFTER, ARRIVAL, COURSE, FAMILY, INPATIENT, INSTRUCTIONS, LETTER, LETTER_END, MORE, NEGATED,
-                                  OPENING, PARTS, SHARED, SOCIAL, UNSURE, Scene, fill, lines_of, say,
-                                  say_shared, say_state, tell, tidy, unmark, years_ago)
+from .templates import (
+    AFTER, ARRIVAL, COURSE, FAMILY, INPATIENT, INSTRUCTIONS, LETTER, LETTER_END, MORE, NEGATED,
+    OPENING, PARTS, SHARED, SOCIAL, UNSURE, Scene, fill, lines_of, say, say_shared, say_state, tell,
+    tidy, unmark, years_ago)
 from .knowledge import Lexicon, admit, fits
 
 # %% ../../nbs/clinic/05_notes.ipynb #663186d7
 SYSTEMS = '''
-HEENT / icter|exudat|thrush|mucous|proptosis|goiter|lymphaden|turbin|conjunctiv|lens|disc|sinus|oropharynx|tonsils|sclerae|thyroid / \
-NCAT, PERRL, EOMI; PERRL, MMM, OP clear; neck supple
+HEENT / icter|exudat|thrush|mucous|proptosis|goiter|lymphaden|turbin|conjunctiv|lens|disc|\
+sinus|oropharynx|tonsils|sclerae|thyroid / NCAT, PERRL, EOMI; PERRL, MMM, OP clear; neck supple
 CV / murmur|rhythm|tachyc|bradyc|jugular|rub|bruit / RRR, nl S1 S2; regular rate, no gallops; RRR
-Lungs / crackles|rhonchi|wheez|breath sounds|percussion|lungs|tachypnea|hypoxia / CTAB; clear to auscultation bilaterally; good air movement
-Abd / (?<!calf )(?<!sinus )tenderness|rebound|guarding|megaly|ascites|mass|abdomen / soft, NT/ND, +BS; soft, benign; +BS, soft
-Ext / edema|calf|joint|ulcer|cyanosis|synov|motion|crepitus|leg|knee|shoulder|tender points / WWP, 2+ pulses; no deformity, pulses \
-intact; warm
-Neuro / paresis|drift|sensation|drop|nystag|rigid|bradykin|reflex|asterix|gait|nuchal|speech|affect / A&Ox3, CN II-XII intact; strength \
-5/5 throughout; nonfocal
-Skin / erythema|warmth|plaques|vesicles|bruising|pallor|spider|xanth|hirsut / warm and dry, intact; clear
+Lungs / crackles|rhonchi|wheez|breath sounds|percussion|lungs|tachypnea|hypoxia / CTAB; clear to \
+auscultation bilaterally; good air movement
+Abd / (?<!calf )(?<!sinus )tenderness|rebound|guarding|megaly|ascites|mass|abdomen / soft, NT/ND, \
++BS; soft, benign; +BS, soft
+Ext / edema|calf|joint|ulcer|cyanosis|synov|motion|crepitus|leg|knee|shoulder|tender points / WWP, \
+2+ pulses; no deformity, pulses intact; warm
+Neuro / paresis|drift|sensation|drop|nystag|rigid|bradykin|reflex|asterix|gait|nuchal|speech|\
+affect / A&Ox3, CN II-XII intact; strength 5/5 throughout; nonfocal
+Skin / erythema|warmth|plaques|vesicles|bruising|pallor|spider|xanth|hirsut / warm and dry, \
+intact; clear
 '''
 
-_SYSTEMS = [(name, re.compile(pattern), normal.split('; ')) for name, pattern, normal in (line.split(' / ') for line in lines_of(SYSTEMS))]
+_SYSTEMS = [(name, re.compile(pattern), normal.split('; '))
+            for name, pattern, normal in (line.split(' / ') for line in lines_of(SYSTEMS))]
 
 # %% ../../nbs/clinic/05_notes.ipynb #a908dab8
 def vitals(
     scene: Scene,
-    found: set[str]|None=None, # what the numbers shall show, by name; None: all that the disease does
+    found: set[str]|None=None, # what the numbers shall show; None: all that the disease does
 ) -> str:
     "One line; unmarked, as numbers are nobody's disorder"
     r = scene.rng
-    if found is None: found = {*scene.signs, *(scene.lexicon.world.words[s] for s in scene.disease.symptoms)}
+    if found is None:
+        found = {*scene.signs, *(scene.lexicon.world.words[s] for s in scene.disease.symptoms)}
     t = r.uniform(100.6, 103) if 'fever' in found else r.uniform(97.4, 98.9)
-    hr = r.randrange(104, 132) if 'tachycardia' in found else r.randrange(42, 54) if 'bradycardia' in found else r.randrange(62, 94)
-    sys = r.randrange(*((78, 90) if 'hypotension' in found else (150, 178) if 'hypertension' in scene.patient.chronic else (108, 138)))
-    dia, rr = sys * 3 // 5 + r.randrange(-4, 5), r.randrange(*((22, 31) if 'tachypnea' in found else (12, 19)))
-    sat, air = r.randrange(*((84, 91) if 'hypoxia' in found else (95, 100))), r.choice(['RA', 'RA', 'on room air'])
+    if 'tachycardia' in found: rates = (104, 132)
+    else: rates = (42, 54) if 'bradycardia' in found else (62, 94)
+    hr = r.randrange(*rates)
+    if 'hypotension' in found: pressures = (78, 90)
+    else: pressures = (150, 178) if 'hypertension' in scene.patient.chronic else (108, 138)
+    sys = r.randrange(*pressures)
+    dia = sys * 3 // 5 + r.randrange(-4, 5)
+    rr = r.randrange(*((22, 31) if 'tachypnea' in found else (12, 19)))
+    sat = r.randrange(*((84, 91) if 'hypoxia' in found else (95, 100)))
+    air = r.choice(['RA', 'RA', 'on room air'])
     return f'T {t:.1f} HR {hr} BP {sys}/{dia} RR {rr} {r.choice(["SpO2", "O2 sat"])} {sat}% {air}'
 
 def states_of(scene: Scene, group: str) -> list[tuple[str, str]]: # part and state
     "What may be seen in parts, in this patient"
     p, known = scene.patient, scene.lexicon.by_kind['part']
     names = {c.name for c in known if fits(c, p.sex, p.age)}
-    if scene.disease.specialist != 'neurologist': names -= {'gait unsteady', 'gait ataxic', 'speech slurred', 'speech dysarthric'}
-    return [(part, state) for part, states in PARTS.get(group, []) for state in states if f'{part.rstrip("*")} {state}' in names]
+    if scene.disease.specialist != 'neurologist':
+        names -= {'gait unsteady', 'gait ataxic', 'speech slurred', 'speech dysarthric'}
+    return [(part, state) for part, states in PARTS.get(group, []) for state in states
+            if f'{part.rstrip("*")} {state}' in names]
 
+# %% ../../nbs/clinic/05_notes.ipynb #8f07e952
 def listed(items: list[str], joint: str='and') -> str: # 'a, b and c'
     "Items as a sentence lists them"
     return f' {joint} '.join([', '.join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+def _quiet(scene: Scene, pattern: re.Pattern, normal: list[str]) -> str:
+    "A system in which nothing is the matter"
+    no = [x for x in scene.queue['noex'] if pattern.search(x)][:scene.rng.choice([0, 1, 2])]
+    for x in no: scene.queue['noex'].remove(x)
+    text = scene.rng.choice(normal)
+    return text + (', no ' + listed([say(scene, x, NEGATED) for x in no], 'or') if no else '')
 
 def examination(scene: Scene, n: int) -> str: # n systems, a line each; those with signs always
     "The physical examination"
@@ -69,17 +91,15 @@ def examination(scene: Scene, n: int) -> str: # n systems, a line each; those wi
     for i, (name, pattern, normal) in enumerate(_SYSTEMS):
         here = [s for s in left if pattern.search(scene.lexicon.world.words[s])]
         left = [s for s in left if s not in here]
-        own = extra is not None and pattern.search(extra[0])
-        if here or own:
-            told = [say_state(scene, *extra)] if own else []
-            lead = 'also ' if own else scene.rng.choice(['', '', 'with ', 'notable for '])
-            if here: told.append(lead + listed([say(scene, s) for s in here]))
-            out.append(f'{name}: {"; ".join(told)}')
-        elif i in quiet:
-            no = [x for x in scene.queue['noex'] if pattern.search(x)][:scene.rng.choice([0, 1, 2])]
-            for x in no: scene.queue['noex'].remove(x)
-            out.append(f'{name}: {scene.rng.choice(normal)}' + (', no ' + listed([say(scene, x, NEGATED) for x in no], 'or') if no else ''))
-    return '\n'.join(out) + ('\nOther: ' + ', '.join(say(scene, s) for s in left) if left else '')
+        in_parts = extra is not None and pattern.search(extra[0])
+        if here or in_parts:
+            clauses = [say_state(scene, *extra)] if in_parts else []
+            lead = 'also ' if in_parts else scene.rng.choice(['', '', 'with ', 'notable for '])
+            if here: clauses.append(lead + listed([say(scene, s) for s in here]))
+            out.append(f'{name}: {"; ".join(clauses)}')
+        elif i in quiet: out.append(f'{name}: {_quiet(scene, pattern, normal)}')
+    if left: out.append('Other: ' + ', '.join(say(scene, s) for s in left))
+    return '\n'.join(out)
 
 # %% ../../nbs/clinic/05_notes.ipynb #0fe4e6d8
 def history(scene: Scene) -> str:
@@ -87,42 +107,57 @@ def history(scene: Scene) -> str:
     rng, items = scene.rng, [say(scene, x) for x in [*scene.queue['co'], *scene.queue['hx']]]
     scene.queue['co'], scene.queue['hx'] = [], []
     rng.shuffle(items)
-    def detail(): return rng.choice([*['']*5, f', dx [**{years_ago(scene)}**]', f', sees Dr. [**Last Name {rng.randrange(99)}**]'])
+    def detail():
+        return rng.choice([*['']*5, f', dx [**{years_ago(scene)}**]',
+                           f', sees Dr. [**Last Name {rng.randrange(99)}**]'])
     items = [x + detail() for x in items]
-    if not items: return rng.choice(['As above.', 'See HPI.'] if scene.patient.chronic or scene.patient.history else ['None.'])
+    known = scene.patient.chronic or scene.patient.history
+    if not items: return rng.choice(['As above.', 'See HPI.'] if known else ['None.'])
     style = rng.choice(['- ', '# ', '', '1'])
     if style == '': return ', '.join(items) + '.'
-    return '\n'.join((f'{i}. ' if style == '1' else style) + tidy(x) for i, x in enumerate(items, 1))
+    return '\n'.join((f'{i}. ' if style == '1' else style) + tidy(x)
+                     for i, x in enumerate(items, 1))
 
+# %% ../../nbs/clinic/05_notes.ipynb #0e3bdb79
 def course(scene: Scene, after: str=AFTER + INPATIENT[1:]) -> str:
     "What was found and done, and perhaps what came after"
     return f'{tell(scene, COURSE)} {tell(scene, after, scene.rng.choice([0, 1, 1, 2]))}'.strip()
 
 def schedule_batches(scene: Scene, first: str) -> str:
-    "Problem by problem: the disease the patient came for (told in `first`), then the chronic ones with their drugs"
+    """Problem by problem: the disease the patient came for, then the chronic ones with their drugs.
+
+    `first` is what is told of the disease the patient came for.
+    """
     rng, out = scene.rng, [tidy(f'{say(scene, scene.patient.disease)}: {first}')]
     for co in scene.patient.chronic[:rng.choice([1, 2, 2, 3])]:
         drug = in_words(scene.patient.drugs[co][0])
-        held = [f'{drug} was held, then restarted', f'home {drug}'] if drug_name(scene.patient.drugs[co][0]) not in NO_DRUGS else []
+        no_drug = drug_name(scene.patient.drugs[co][0]) in NO_DRUGS
+        held = [] if no_drug else [f'{drug} was held, then restarted', f'home {drug}']
         done = rng.choice([f'stable on {drug}', f'continued {drug}', *held])
         out.append(tidy(f'{say(scene, co)}: ') + f'{done}.')
     mark = rng.choice(['# ', '#', '{}. '])
     return '\n'.join(mark.format(i) + x for i, x in enumerate(out, 1))
 
+# %% ../../nbs/clinic/05_notes.ipynb #f7078bbc
 def medications(scene: Scene, n: int) -> str:
     "Drugs with their doses, numbered"
-    all = [x for d in (scene.patient.disease, *scene.patient.chronic) for x in scene.patient.drugs[d][:2]]
-    drugs = [x for x in all if not re.search(' IV|gtt|saline|gluten|splint', x)][:n] # what one can take at home
+    all = [x for d in (scene.patient.disease, *scene.patient.chronic)
+           for x in scene.patient.drugs[d][:2]]
+    # what one can take at home
+    drugs = [x for x in all if not re.search(' IV|gtt|saline|gluten|splint', x)][:n]
     return '\n'.join(f'{i}. {x[0].upper() + x[1:]}' for i, x in enumerate(drugs, 1))
 
 def allergies(scene: Scene) -> str:
     "NKDA, or a drug and what it does"
     rng = scene.rng
     if rng.random() < .6: return rng.choice(['NKDA', 'No known drug allergies', 'NKDA'])
-    reaction = scene.lexicon.pick(rng, ['rash', 'nausea', 'pruritus', 'urticaria', 'anaphylaxis', 'cough', 'vomiting'], 1)[0]
-    own = [drug_name(x) for xs in scene.patient.drugs.values() for x in xs]
-    drugs, home = ('Penicillin', 'Sulfa', 'Codeine', 'Iodine contrast', 'Lisinopril', 'Amoxicillin', 'Morphine'), scene.lexicon.homes
-    drug = rng.choice([x for x in drugs if not any(clash(x.lower(), o) for o in own)
+    all = ['rash', 'nausea', 'pruritus', 'urticaria', 'anaphylaxis', 'cough', 'vomiting']
+    reaction = scene.lexicon.pick(rng, all, 1)[0]
+    given = [drug_name(x) for xs in scene.patient.drugs.values() for x in xs]
+    drugs = ('Penicillin', 'Sulfa', 'Codeine', 'Iodine contrast', 'Lisinopril', 'Amoxicillin',
+             'Morphine')
+    home = scene.lexicon.homes
+    drug = rng.choice([x for x in drugs if not any(clash(x.lower(), o) for o in given)
                        and home.get(('drug', x.lower()), 'train') in scene.lexicon.splits])
     return f'{drug} ({say(scene, reaction)})'
 
@@ -130,23 +165,32 @@ def allergies(scene: Scene) -> str:
 def stay(scene: Scene) -> tuple[str, str]: # admission and discharge
     "Dates as a de-identified note has them"
     month, day = scene.rng.randrange(1, 13), scene.rng.randrange(1, 20)
-    return f'[**{scene.year}-{month}-{day}**]', f'[**{scene.year}-{month}-{day + scene.rng.randrange(1, 9)}**]'
+    last = day + scene.rng.randrange(1, 9)
+    return f'[**{scene.year}-{month}-{day}**]', f'[**{scene.year}-{month}-{last}**]'
 
-def headed(rng: Random, sections: list[tuple[str, str]]) -> str: # heading and body; those without a body are left out
-    "The sections under headings of one style"
+def headed(rng: Random, sections: list[tuple[str, str]]) -> str: # sections: heading and body
+    "The sections under headings of one style; those without a body are left out"
     style = rng.choice([str.upper, str.title, lambda h: h])
     def gap(body): return ' ' if '\n' not in body and len(body) < 60 else '\n'
     return '\n\n'.join(f'{style(h)}:{gap(body)}{body}' for h, body in sections if body)
 
+# %% ../../nbs/clinic/05_notes.ipynb #228dd999
 def discharge_summary(scene: Scene) -> str: # marked text
     "Admission to discharge; which of the optional sections it has differs"
     r = scene.rng
-    hpi = f'{tell(scene, OPENING)} {tell(scene, MORE + ARRIVAL[1:], r.choice([1, 2, 2, 3]))}'.strip()
-    optional = {'past medical history': history, 'social history': lambda s: tell(s, SOCIAL), 'family history': lambda s: tell(s, FAMILY),
-                'allergies': allergies, 'physical exam': lambda s: examination(s, 2)}
+    opening = tell(scene, OPENING)
+    hpi = f'{opening} {tell(scene, MORE + ARRIVAL[1:], r.choice([1, 2, 2, 3]))}'.strip()
+    optional = {'past medical history': history,
+                'social history': lambda s: tell(s, SOCIAL),
+                'family history': lambda s: tell(s, FAMILY),
+                'allergies': allergies,
+                'physical exam': lambda s: examination(s, 2)}
     chosen = {'past medical history', *r.sample(sorted(optional), 2)}
-    sections = [('history of present illness', hpi), *((h, f(scene)) for h, f in optional.items() if h in chosen)]
-    sections.append(('hospital course', schedule_batches(scene, course(scene)) + (f'\n{tell(scene, scene.care)}' if r.random() < .35 else '')))
+    sections = [('history of present illness', hpi),
+                *((h, f(scene)) for h, f in optional.items() if h in chosen)]
+    done = schedule_batches(scene, course(scene))
+    if r.random() < .35: done += f'\n{tell(scene, scene.care)}'
+    sections.append(('hospital course', done))
     if r.random() < .4: sections.append(('discharge medications', medications(scene, 5)))
     if r.random() < .5:
         final = [say(scene, d) for d in (scene.patient.disease, *scene.patient.chronic[:1])]
@@ -154,66 +198,79 @@ def discharge_summary(scene: Scene) -> str: # marked text
     if r.random() < .35: sections.append(('discharge instructions', tell(scene, INSTRUCTIONS)))
     came, left = stay(scene)
     service = r.choice(['MEDICINE', 'MED', 'SURGERY', 'CMED'])
-    head = f'Admission Date: {came}   Discharge Date: {left}\nSex: {scene.patient.sex.upper()}   Service: {service}'
+    head = (f'Admission Date: {came}   Discharge Date: {left}\n'
+            f'Sex: {scene.patient.sex.upper()}   Service: {service}')
     return f'{head}\n\n{headed(r, sections)}\n'
 
-# %% ../../nbs/clinic/05_notes.ipynb #228dd999
+# %% ../../nbs/clinic/05_notes.ipynb #21110ceb
 def progress_note(scene: Scene) -> str:
     "Subjective, objective, assessment and plan"
     r = scene.rng
     s = f'{tell(scene, OPENING)} {tell(scene, MORE + ARRIVAL[1:], r.choice([1, 2]))}'.strip()
     care = f'\n{tell(scene, scene.care)}' if r.random() < .4 else ''
-    sections = [('subjective', s), ('objective', examination(scene, 3)), ('assessment and plan', schedule_batches(scene, course(scene)) + care)]
+    sections = [('subjective', s),
+                ('objective', examination(scene, 3)),
+                ('assessment and plan', schedule_batches(scene, course(scene)) + care)]
     return headed(r, sections) + '\n'
 
 def clinic_letter(scene: Scene) -> str:
     "A specialist writes to the family doctor"
     r = scene.rng
     past = history(scene) if r.random() < .6 else ''
-    body = [tell(scene, LETTER) + ' ' + tell(scene, MORE, r.choice([2, 3])),
-            f'{r.choice(["Past history", "Other problems"])}:\n{past}' if past else '',
-            f'{r.choice(["On examination", "Examination"])}:\n{examination(scene, 2)}' if r.random() < .6 else course(scene, AFTER),
-            f'Family history: {tell(scene, FAMILY)}' if r.random() < .3 else '', tell(scene, LETTER_END)]
+    body = [tell(scene, LETTER) + ' ' + tell(scene, MORE, r.choice([2, 3]))]
+    if past: body.append(f'{r.choice(["Past history", "Other problems"])}:\n{past}')
+    if r.random() < .6:
+        body.append(f'{r.choice(["On examination", "Examination"])}:\n{examination(scene, 2)}')
+    else: body.append(course(scene, AFTER))
+    if r.random() < .3: body.append(f'Family history: {tell(scene, FAMILY)}')
+    body.append(tell(scene, LETTER_END))
     dear = f'Dear Dr. [**Last Name (STitle) {r.randrange(100, 999)}**],'
-    bye = f'With kind regards,\n[**First Name8 (NamePattern2) {r.randrange(100, 999)}**], {scene.disease.specialist}\n'
+    bye = (f'With kind regards,\n[**First Name8 (NamePattern2) {r.randrange(100, 999)}**], '
+           f'{scene.disease.specialist}\n')
     return '\n\n'.join(b.strip() for b in [dear, *body] if b.strip()) + f'\n\n{bye}'
 
 # %% ../../nbs/clinic/05_notes.ipynb #18e45fb6
 STUDIES = '''
 cxr / CHEST (PA & LAT) / pulmonologist, cardiologist
- The cardiomediastinal silhouette is {normal|unremarkable}.; The lungs are well expanded.; The osseous structures are intact.
+ The cardiomediastinal silhouette is {normal|unremarkable}.; The lungs are well expanded.; The \
+osseous structures are intact.
  pneumothorax; pleural effusion; consolidation; free air; pulmonary edema
- There is a {small|moderate} {right|left} <pleural effusion>.; {Patchy|New} {right|left} lower lobe <consolidation>{, concerning for \
-<pneumonia>|}.;
- Mild <pulmonary edema>.; {Bibasilar|Left basilar} <atelectasis>.; Stable <cardiomegaly>.; A 6 mm <pulmonary nodule> in the right upper \
-lobe.;
- Upper lobe <emphysematous changes>{ consistent with <COPD>|}.; Healing left sixth <rib fracture>.
-ctab / CT ABDOMEN AND PELVIS WITH CONTRAST / gastroenterologist, hepatologist, surgeon, urologist, nephrologist, oncologist
- The adrenal glands are normal.; The bladder is unremarkable.; Visualized lung bases are clear.; The portal vein is patent.
+ There is a {small|moderate} {right|left} <pleural effusion>.; {Patchy|New} {right|left} lower lobe
+ <consolidation>{, concerning for <pneumonia>|}.; Mild <pulmonary edema>.; {Bibasilar|Left basilar}
+ <atelectasis>.; Stable <cardiomegaly>.; A 6 mm <pulmonary nodule> in the right upper lobe.; Upper
+ lobe <emphysematous changes>{ consistent with <COPD>|}.; Healing left sixth <rib fracture>.
+ctab / CT ABDOMEN AND PELVIS WITH CONTRAST / gastroenterologist, hepatologist, surgeon, urologist, \
+nephrologist, oncologist
+ The adrenal glands are normal.; The bladder is unremarkable.; Visualized lung bases are clear.; \
+The portal vein is patent.
  hydronephrosis; free air; ascites; bowel wall thickening; biliary dilatation; lymphadenopathy
- {Sigmoid|Scattered colonic} <diverticulosis>{ without <diverticulitis>|}.; <Cholelithiasis> {is noted|without <gallbladder wall \
-thickening>}.;
- A 1.4 cm {left|right} <renal cyst>.; Mild {right|left} <hydronephrosis> with a 4 mm obstructing <nephrolithiasis>.; Trace <ascites>.;
- Diffuse <hepatic steatosis>.; <Fat stranding> in the right lower quadrant{, suspicious for <appendicitis>|}.; A subcentimeter <hepatic \
-cyst>.
-head / {CT HEAD W/O CONTRAST|MRI HEAD W/O CONTRAST} / neurologist, psychiatrist, geriatrician, ENT doctor
- Gray-white differentiation is preserved.; The orbits are unremarkable.; The calvarium is intact.; The basal cisterns are patent.
+ {Sigmoid|Scattered colonic} <diverticulosis>{ without <diverticulitis>|}.; <Cholelithiasis> {is
+ noted|without <gallbladder wall thickening>}.; A 1.4 cm {left|right} <renal cyst>.; Mild
+ {right|left} <hydronephrosis> with a 4 mm obstructing <nephrolithiasis>.; Trace <ascites>.; Diffuse
+ <hepatic steatosis>.; <Fat stranding> in the right lower quadrant{, suspicious for
+ <appendicitis>|}.; A subcentimeter <hepatic cyst>.
+head / {CT HEAD W/O CONTRAST|MRI HEAD W/O CONTRAST} / neurologist, psychiatrist, geriatrician, ENT \
+doctor
+ Gray-white differentiation is preserved.; The orbits are unremarkable.; The calvarium is intact.; \
+The basal cisterns are patent.
  intracranial hemorrhage; midline shift; mass effect; acute infarct; subdural hematoma
- {Mild|Moderate} <small vessel ischemic changes>.; Age appropriate <cerebral atrophy>.; {Frontal|Left parietal} <subdural hematoma> \
-measuring 5 mm.;
- <Mucosal thickening> of the maxillary sinuses.; {Right|Left} MCA territory <acute infarct>.; Scattered <demyelinating lesions>.
+ {Mild|Moderate} <small vessel ischemic changes>.; Age appropriate <cerebral atrophy>.;
+ {Frontal|Left parietal} <subdural hematoma> measuring 5 mm.; <Mucosal thickening> of the maxillary
+ sinuses.; {Right|Left} MCA territory <acute infarct>.; Scattered <demyelinating lesions>.
 spine / MRI L SPINE / spine surgeon, rheumatologist, orthopedic surgeon
- Vertebral body height and alignment are maintained.; The conus terminates at L1.; The paraspinal soft tissues are normal.
+ Vertebral body height and alignment are maintained.; The conus terminates at L1.; The paraspinal \
+soft tissues are normal.
  compression fracture; spinal stenosis; disc herniation; foraminal narrowing
- {Left paracentral|Broad based} <disc herniation> at {L4-L5|L5-S1}.; {Mild|Moderate} <spinal stenosis> at L3-L4.; Multilevel \
-<degenerative changes>.;
- Chronic <compression fracture> of L1.; {Right|Left} <foraminal narrowing> at L5-S1.; Anterior <osteophytes> at several levels.
+ {Left paracentral|Broad based} <disc herniation> at {L4-L5|L5-S1}.; {Mild|Moderate} <spinal
+ stenosis> at L3-L4.; Multilevel <degenerative changes>.; Chronic <compression fracture> of L1.;
+ {Right|Left} <foraminal narrowing> at L5-S1.; Anterior <osteophytes> at several levels.
 echo / TRANSTHORACIC ECHO / cardiologist, pulmonologist, vascular surgeon
- LVEF 55-60%.; The aortic arch is normal in diameter.; The estimated RA pressure is 5 mmHg.; The pulmonic valve is grossly normal.
+ LVEF 55-60%.; The aortic arch is normal in diameter.; The estimated RA pressure is 5 mmHg.; The \
+pulmonic valve is grossly normal.
  pericardial effusion; vegetation; thrombus; aortic stenosis; regional wall motion abnormality
- {Mild|Moderate} (2+) <mitral regurgitation>.; {Trivial|Mild} <tricuspid regurgitation>.; Mild symmetric <left ventricular hypertrophy>.;
- Moderate <pulmonary hypertension>.; Grade I <diastolic dysfunction>.; Inferior <hypokinesis>.; Small <pericardial effusion>{ without \
-tamponade|}.
+ {Mild|Moderate} (2+) <mitral regurgitation>.; {Trivial|Mild} <tricuspid regurgitation>.; Mild
+ symmetric <left ventricular hypertrophy>.; Moderate <pulmonary hypertension>.; Grade I <diastolic
+ dysfunction>.; Inferior <hypokinesis>.; Small <pericardial effusion>{ without tamponade|}.
 '''
 
 # %% ../../nbs/clinic/05_notes.ipynb #f176decd
@@ -222,59 +279,108 @@ def _studies() -> list[tuple[str, str, tuple[str, ...], list[str], list[str], li
     for entry in re.split(r'\n(?! )', STUDIES.strip('\n')):
         head, normal, absent, *found = entry.split('\n')
         group, title, who = head.split(' / ')
+        findings = ' '.join(f.strip() for f in found)
         out.append((group, title, tuple(who.split(', ')), re.split('(?<=[.]); ', normal.strip()),
-                    absent.strip().split('; '), re.split('(?<=[.]); ?', ' '.join(f.strip() for f in found))))
+                    absent.strip().split('; '), re.split('(?<=[.]); ?', findings)))
     return out
 
 _STUDIES = _studies()
-_PICTURED = tuple(dict.fromkeys(who for study in _STUDIES for who in study[2])) # whose patients have their picture taken
+# whose patients have their picture taken
+_PICTURED = tuple(dict.fromkeys(who for study in _STUDIES for who in study[2]))
 
 # %% ../../nbs/clinic/05_notes.ipynb #0146cfff
+_FINDING = re.compile('((?:without |consistent with |suspicious for |concerning for )?)<(.*?)>')
+
 def _found(scene: Scene, group: str, sentences: list[str]) -> list[str]:
     "Some of the study's findings, and some told in parts"
     r, lexicon = scene.rng, scene.lexicon
-    def known(s): return all(lexicon.has(x) for x in _names(s))
-    ok = r.sample([s for s in sentences if known(s)], min(r.choice([1, 2, 2, 3]), sum(map(known, sentences))))
-    def mention(m): return m[1] + say(scene, _name(m[2]), NEGATED if m[1] == 'without ' else UNSURE if m[1] else None)
-    out = [re.sub('((?:without |consistent with |suspicious for |concerning for )?)<(.*?)>', mention, fill(scene, s)) for s in ok]
-    told = ' '.join(n for n, _ in scene.told)
-    states = [(p, s) for p, s in states_of(scene, group) if s not in _TWICE or not re.search(_TWICE[s], told)]
-    for p, s in r.sample(states, min(len(states), r.choice([1, 1, 2, 2]))): out.append(say_state(scene, p, s) + '.')
-    shared = [(h, ends) for h, ends in SHARED.get(group, []) if h.split()[-1] not in told and all(lexicon.has(f'{e} {h}') for e in ends)]
+    known = [s for s in sentences if all(lexicon.has(x) for x in _names(s))]
+    ok = r.sample(known, min(r.choice([1, 2, 2, 3]), len(known)))
+    leads = {'': None, 'without ': NEGATED} # any other is unsure
+    def mention(m): return m[1] + say(scene, _name(m[2]), leads.get(m[1], UNSURE))
+    out = [_FINDING.sub(mention, fill(scene, s)) for s in ok]
+    names = ' '.join(n for n, _ in scene.told)
+    states = [(p, s) for p, s in states_of(scene, group)
+              if s not in _TWICE or not re.search(_TWICE[s], names)]
+    for p, s in r.sample(states, min(len(states), r.choice([1, 1, 2, 2]))):
+        out.append(say_state(scene, p, s) + '.')
+    shared = [(h, ends) for h, ends in SHARED.get(group, [])
+              if h.split()[-1] not in names and all(lexicon.has(f'{e} {h}') for e in ends)]
     if shared and r.random() < .5:
-        out.append(r.choice(['Mild ', 'There is ', 'New ', 'Stable ']) + say_shared(scene, *r.choice(shared), 'and') + '.')
+        lead = r.choice(['Mild ', 'There is ', 'New ', 'Stable '])
+        out.append(lead + say_shared(scene, *r.choice(shared), 'and') + '.')
     return r.sample(out, len(out))
 
-_DISAGREE = (('silhouette', 'cardiomegaly|heart|mediast|aorta'), ('well expanded', 'atelect|inflat|emphys'), ('osseous', 'rib'),
-             ('bases', 'effusion'), ('Vertebral', 'compression'), ('arch', 'aort'), ('Gray', 'infarct'), ('cisterns', 'sulci|ventricles'))
+# %% ../../nbs/clinic/05_notes.ipynb #86fa1272
+_DISAGREE = (('silhouette', 'cardiomegaly|heart|mediast|aorta'),
+             ('well expanded', 'atelect|inflat|emphys'), ('osseous', 'rib'), ('bases', 'effusion'),
+             ('Vertebral', 'compression'), ('arch', 'aort'), ('Gray', 'infarct'),
+             ('cisterns', 'sulci|ventricles'))
 
-_TWICE = {'fatty': 'steatosis', 'hyperinflated': 'emphysem', 'enlarged': 'cardiomegaly', 'thickened': 'bowel wall'} # state, already told
-_SAME = {'biliary dilatation': 'duct', 'intracranial hemorrhage': 'hematoma', 'acute infarct': 'infarct', 'consolidation': 'infiltrate|pneumonia',
-         'regional wall motion abnormality': 'kinesis', 'aortic stenosis': 'calcified', 'mass effect': 'effaced', 'spinal stenosis': 'compressed'}
+# state, already told
+_TWICE = {'fatty': 'steatosis', 'hyperinflated': 'emphysem', 'enlarged': 'cardiomegaly',
+          'thickened': 'bowel wall'}
+_SAME = {'biliary dilatation': 'duct', 'intracranial hemorrhage': 'hematoma',
+         'acute infarct': 'infarct', 'consolidation': 'infiltrate|pneumonia',
+         'regional wall motion abnormality': 'kinesis', 'aortic stenosis': 'calcified',
+         'mass effect': 'effaced', 'spinal stenosis': 'compressed'}
 
 def _name(word: str) -> str: return word if word == 'COPD' else word.lower()
 def _names(sentence: str) -> list[str]: return [_name(x) for x in re.findall('<(.*?)>', sentence)]
 
+# %% ../../nbs/clinic/05_notes.ipynb #5942999e
+def _indication(scene: Scene) -> str:
+    "Why the patient has a picture taken"
+    r, p, d = scene.rng, scene.patient, scene.disease
+    man = r.choice(['man', 'man', 'male'] if p.sex == 'm' else ['woman', 'woman', 'female'])
+    sx, hx = scene.lexicon.pick(r, d.symptoms, 2), scene.queue['hx'][:2]
+    if sx and (r.random() < .5 or not hx):
+        why = f'{p.age} year old {man} with {listed([say(scene, x) for x in sx])}'
+    else: why = f'{p.age}{p.sex.upper()} with h/o {", ".join(say(scene, x) for x in hx)}'
+    if r.random() >= .67: return f'{why}.'
+    lead = r.choice(['evaluate for', 'r/o', 'rule out'])
+    return f'{why}, {lead} {say(scene, p.disease, UNSURE)}.'
+
+def _negatives(scene: Scene, absent: list[str]) -> str:
+    "What is not there; '' where nothing can be said not to be"
+    r, names = scene.rng, ' '.join(n for n, _ in scene.told)
+    no = [x for x in scene.lexicon.pick(r, absent, 3)
+          if x.split()[-1] not in names and not re.search(_SAME.get(x, x), names)]
+    if not no: return ''
+    lead = r.choice(['No', 'Negative for', 'No evidence of'])
+    return f'{lead} {listed([say(scene, x, NEGATED) for x in no], "or")}.'
+
+def _told_again(scene: Scene, sentences: list[str]) -> list[str]:
+    "The first two findings once more"
+    findings = {_name(x) for s in sentences for x in _names(s)}
+    found = [(n, a) for n, a in scene.told if not a and n in findings]
+    return [tidy(say(scene, n, a)) + '.' for n, a in found][:2]
+
+# %% ../../nbs/clinic/05_notes.ipynb #a69345e9
 def report(scene: Scene) -> str:
     "Radiology or echo: why, how, what was seen and what it means"
     r, d = scene.rng, scene.disease
-    group, title, _, normal, absent, sentences = r.choice([s for s in _STUDIES if d.specialist in s[2]])
-    man = r.choice(['man', 'man', 'male'] if scene.patient.sex == 'm' else ['woman', 'woman', 'female'])
-    sx, hx = scene.lexicon.pick(r, d.symptoms, 2), scene.queue['hx'][:2]
-    if sx and (r.random() < .5 or not hx): why = f'{scene.patient.age} year old {man} with {listed([say(scene, x) for x in sx])}'
-    else: why = f'{scene.patient.age}{scene.patient.sex.upper()} with h/o {", ".join(say(scene, x) for x in hx)}'
-    why += f', {r.choice(["evaluate for", "r/o", "rule out"])} {say(scene, scene.patient.disease, UNSURE)}.' if r.random() < .67 else '.'
+    studies = [s for s in _STUDIES if d.specialist in s[2]]
+    group, title, _, normal, absent, sentences = r.choice(studies)
+    why = _indication(scene)
     found = _found(scene, group, sentences)
-    told = ' '.join(n for n, _ in scene.told)
-    no = [x for x in scene.lexicon.pick(r, absent, 3) if x.split()[-1] not in told and not re.search(_SAME.get(x, x), told)]
-    normal = [s for s in normal if not any(re.search(a, s) and re.search(b, told) for a, b in _DISAGREE)]
-    none = f'{r.choice(["No", "Negative for", "No evidence of"])} {listed([say(scene, x, NEGATED) for x in no], "or")}.' if no else ''
-    body = r.sample([*found, *(fill(scene, s) for s in r.sample(normal, min(2, len(normal)))), none], len(found) + min(2, len(normal)) + 1)
-    ends = [tidy(say(scene, n, a)) + '.' for n, a in scene.told[:] if not a and n in {_name(x) for s in sentences for x in _names(s)}][:2]
-    before = r.choice(['None.', 'None available.', f'[**{scene.year - 1}-{r.randrange(1, 13)}-2**]'])
-    parts = [('indication', tidy(why)), ('comparison', before), ('findings', tidy(' '.join(b for b in body if b))),
-             ('impression', '\n'.join(f'{i}. {e}' for i, e in enumerate(ends, 1)) or r.choice(['Unchanged from prior.', 'As above.']))]
-    return f'{fill(scene, title)}\n\n' + '\n\n'.join(f'{h.upper()}: {b}' for h, b in parts if b.strip()) + '\n'
+    names = ' '.join(n for n, _ in scene.told)
+    none = _negatives(scene, absent)
+    normal = [s for s in normal
+              if not any(re.search(a, s) and re.search(b, names) for a, b in _DISAGREE)]
+    quiet = [fill(scene, s) for s in r.sample(normal, min(2, len(normal)))]
+    body = r.sample([*found, *quiet, none], len(found) + len(quiet) + 1)
+    again = _told_again(scene, sentences)
+    earlier = f'[**{scene.year - 1}-{r.randrange(1, 13)}-2**]'
+    before = r.choice(['None.', 'None available.', earlier])
+    impression = '\n'.join(f'{i}. {x}' for i, x in enumerate(again, 1))
+    if not again: impression = r.choice(['Unchanged from prior.', 'As above.'])
+    parts = [('indication', tidy(why)),
+             ('comparison', before),
+             ('findings', tidy(' '.join(b for b in body if b))),
+             ('impression', impression)]
+    text = '\n\n'.join(f'{h.upper()}: {b}' for h, b in parts if b.strip())
+    return f'{fill(scene, title)}\n\n{text}\n'
 
 # %% ../../nbs/clinic/05_notes.ipynb #b60f595e
 def wrap(
@@ -291,19 +397,23 @@ def wrap(
         out.append(line)
     return '\n'.join(out)
 
-KINDS = {'DISCHARGE_SUMMARY': (discharge_summary, 'ab', .38), 'PROGRESS_NOTE': (progress_note, 'ab', .2),
-         'CLINIC_LETTER': (clinic_letter, 'cb', .2), 'RADIOLOGY_REPORT': (report, 'ab', .22)}
+KINDS = {'DISCHARGE_SUMMARY': (discharge_summary, 'ab', .38),
+         'PROGRESS_NOTE': (progress_note, 'ab', .2),
+         'CLINIC_LETTER': (clinic_letter, 'cb', .2),
+         'RADIOLOGY_REPORT': (report, 'ab', .22)}
 
+# %% ../../nbs/clinic/05_notes.ipynb #38152585
 def begin(
     lexicon: Lexicon,
     rng: Random,
     noise: float=.03,          # share of mentions with a slip of the keyboard
-    kinds: dict[str, tuple]=KINDS, # name → how it is written, for which courses of a disease, how often
+    kinds: dict[str, tuple]=KINDS, # name → writer, courses of a disease, how often
 ) -> tuple[str, Scene, Callable]: # the kind, the scene, and what writes it
     "A new patient, and the kind of note that there shall be"
     kind = rng.choices(list(kinds), [share for _, _, share in kinds.values()])[0]
     write, courses, _ = kinds[kind]
-    return kind, Scene(lexicon, rng, admit(lexicon, rng, courses, _PICTURED if write is report else ()), noise), write
+    patient = admit(lexicon, rng, courses, _PICTURED if write is report else ())
+    return kind, Scene(lexicon, rng, patient, noise), write
 
 def write_note(
     lexicon: Lexicon,
@@ -311,12 +421,15 @@ def write_note(
     number: int,       # of the note; makes its id
     licence: Licence,
     noise: float=.03,  # share of mentions with a slip of the keyboard
-) -> Document: # mentions have attributes as in SemEval-2015 Task 14; `meta` has the kind and the patient
+) -> Document: # attributes as in SemEval-2015 Task 14; `meta` has the kind and the patient
     "A note about a new patient"
     kind, scene, write = begin(lexicon, rng, noise)
     patient, (text, spans) = scene.patient, unmark(write(scene))
     if rng.random() < .4: text = wrap(text)
-    mentions = sorted((spans[k], lexicon.world.concepts[name], attributes) for k, (name, attributes) in enumerate(scene.told) if k in spans)
-    own = tuple(Mention(f'T{i}', 'Disease_Disorder', s, (c.id,) if c.id else (), a) for i, (s, c, a) in enumerate(mentions, 1))
+    mentions = sorted((spans[k], lexicon.world.concepts[name], attributes)
+                      for k, (name, attributes) in enumerate(scene.told) if k in spans)
+    mentions = tuple(Mention(f'T{i}', 'Disease_Disorder', s, (c.id,) if c.id else (), a)
+                     for i, (s, c, a) in enumerate(mentions, 1))
     meta = {'kind': kind, 'sex': patient.sex, 'age': str(patient.age), 'disease': patient.disease}
-    return Document(f'{number:05d}-{rng.randrange(10**6):06d}-{kind}', text, own, (), licence, meta)
+    id = f'{number:05d}-{rng.randrange(10**6):06d}-{kind}'
+    return Document(id, text, mentions, (), licence, meta)

@@ -17,16 +17,24 @@ from ..formats.share2015 import SLOTS, UNMARKED
 from .knowledge import Lexicon, concept_id
 
 # %% ../../nbs/clinic/07_slots.ipynb #fc82d156
-SHADES = {'severity': {'slight': 'slight|mild(?:ly)?|minimal|trace|small', 'moderate': 'moderate(?:ly)?',
+SHADES = {'severity': {'slight': 'slight|mild(?:ly)?|minimal|trace|small',
+                       'moderate': 'moderate(?:ly)?',
                        'severe': 'severe(?:ly)?|marked(?:ly)?|significant|massive|terrible'},
-          'course': {'worsened': 'worsening|worsened|worse|progressive', 'improved': 'improving|improved|improvement in|better',
-                     'resolved': 'resolving|resolved|resolution of|went away', 'increased': 'increasing|increased|up',
-                     'decreased': 'decreasing|decreased|less', 'changed': 'changing|changed'}}
-_SHADE_WORDS = ('mild', 'mild', 'slight', 'moderate', 'moderate', 'severe', 'severe', 'significant', 'worsening', 'worsening', 'improving',
-                'increasing', 'progressive', 'decreasing')
+          'course': {'worsened': 'worsening|worsened|worse|progressive',
+                     'improved': 'improving|improved|improvement in|better',
+                     'resolved': 'resolving|resolved|resolution of|went away',
+                     'increased': 'increasing|increased|up',
+                     'decreased': 'decreasing|decreased|less',
+                     'changed': 'changing|changed'}}
+_SHADE_WORDS = ('mild', 'mild', 'slight', 'moderate', 'moderate', 'severe', 'severe', 'significant',
+                'worsening', 'worsening', 'improving', 'increasing', 'progressive', 'decreasing')
 _COURSE = re.compile('worse|better|improv|resolv|increas|decreas')
-_BEFORE_A_SHADE = re.compile(r'((?:with|has|had|endorses|reports|notes|developed|for|c/o|:|,|and|his|her) )⟦(\d+)\|(?!⟧)')
+_SHADED_ALREADY = re.compile(
+    r'no |mild|low|high|elevated|decreased|limited|poor|good|2\+|acute|frequent|loss|[A-Z][a-z]')
+_BEFORE_A_SHADE = re.compile(
+    r'((?:with|has|had|endorses|reports|notes|developed|for|c/o|:|,|and|his|her) )⟦(\d+)\|(?!⟧)')
 
+# %% ../../nbs/clinic/07_slots.ipynb #1973fe3c
 def shaded(
     scene: Scene,
     marked: str, # text with the scene's marks
@@ -36,12 +44,14 @@ def shaded(
     r, seen = scene.rng, set()
     def shade(m):
         name, attributes = scene.told[int(m[2])]
-        first, _ = m[2] not in seen, seen.add(m[2])
-        fit = scene.lexicon.world.concepts[name].kind in ('symptom', 'sign', 'finding') and not attributes and first
+        first = m[2] not in seen
+        seen.add(m[2])
+        kind = scene.lexicon.world.concepts[name].kind
+        fit = kind in ('symptom', 'sign', 'finding') and not attributes and first
         form, _, rest = marked[m.end():].partition('⟧')
         if _COURSE.search(rest[:30].split('.')[0]): return m[0] # its course is told behind it
-        plain = not re.match('no |mild|low|high|elevated|decreased|limited|poor|good|2\\+|acute|frequent|loss|[A-Z][a-z]', form)
-        return f'{m[1]}{r.choice(_SHADE_WORDS)} ⟦{m[2]}|' if fit and plain and r.random() < share else m[0]
+        if not fit or _SHADED_ALREADY.match(form) or r.random() >= share: return m[0]
+        return f'{m[1]}{r.choice(_SHADE_WORDS)} ⟦{m[2]}|'
     return _BEFORE_A_SHADE.sub(shade, marked)
 
 # %% ../../nbs/clinic/07_slots.ipynb #a9d846a1
@@ -65,16 +75,24 @@ No acute events overnight. {Resolution of|Improvement in} $his $sxagain{ with tr
 {Slept well|Did not sleep}, $sxagain {better|worse} today.
 '''
 
-_CATCHING = re.compile('influenza|pneumonia|tubercul|tonsill|conjunctiv|difficile|meningitis|zoster|HIV|hepatitis|urticaria|sinusitis')
-_DONORS = {'family doctor', 'hepatologist', 'infectious disease specialist', 'cardiologist', 'endocrinologist'}
+# %% ../../nbs/clinic/07_slots.ipynb #6710c7e2
+_CATCHING = re.compile(
+    'influenza|pneumonia|tubercul|tonsill|conjunctiv|difficile|meningitis|zoster|HIV|hepatitis|'
+    'urticaria|sinusitis')
+_DONORS = {'family doctor', 'hepatologist', 'infectious disease specialist', 'cardiologist',
+           'endocrinologist'}
 
 def daily_note(scene: Scene) -> str: # marked text
     "One day in the hospital"
     r = scene.rng
     who = f'{tell(scene, OPENING)} {tell(scene, MORE)}' if r.random() < .6 else tell(scene, MORE, 2)
-    sections = [('interval history', tell(scene, OVERNIGHT, r.choice([1, 2]))), ('subjective', who), ('objective', examination(scene, 3)),
-                ('social', f'{tell(scene, SOCIAL)} {tell(scene, OTHERS)}' if r.random() < .5 else tell(scene, OTHERS)),
-                ('assessment and plan', schedule_batches(scene, course(scene))), ('education', tell(scene, scene.care) if r.random() < .6 else '')]
+    def social(): return f'{tell(scene, SOCIAL)} ' if r.random() < .5 else ''
+    sections = [('interval history', tell(scene, OVERNIGHT, r.choice([1, 2]))),
+                ('subjective', who),
+                ('objective', examination(scene, 3)),
+                ('social', social() + tell(scene, OTHERS)),
+                ('assessment and plan', schedule_batches(scene, course(scene))),
+                ('education', tell(scene, scene.care) if r.random() < .6 else '')]
     return f'HD #{r.randrange(2, 9)}\n\n{headed(r, sections)}\n'
 
 SLOT_KINDS = {'DAILY_NOTE': (daily_note, 'ab', .3)} | {
@@ -82,17 +100,27 @@ SLOT_KINDS = {'DAILY_NOTE': (daily_note, 'ab', .3)} | {
 
 # %% ../../nbs/clinic/07_slots.ipynb #1a5c087f
 _CUES = { # slot → value → (in front, behind)
-    'negation': {'yes': (r'no evidence of|no signs of|negative for|denies any|denie[sd]|not had|without|\bno\b', r'was ruled out')},
-    'subject': {'family_member': (r'father|mother|brother|sister|uncle|grandmother|family history|family',
-                                  r'family|first degree relatives'),
-                'other': ('roommate|neighbor|coworker', ''), 'donor_other': ('donor', '')},
-    'uncertainty': {'yes': (r'concern for|evaluate for|\br/o\b|rule out|concerning for|suspicious for|consistent with|suspect',
-                            r'could not be excluded|cannot be excluded|is less likely')},
+    'negation': {
+        'yes': (r'no evidence of|no signs of|negative for|denies any|denie[sd]|not had|without|'
+                r'\bno\b',
+                r'was ruled out')},
+    'subject': {
+        'family_member': (r'father|mother|brother|sister|uncle|grandmother|family history|family',
+                          r'family|first degree relatives'),
+        'other': ('roommate|neighbor|coworker', ''),
+        'donor_other': ('donor', '')},
+    'uncertainty': {
+        'yes': (r'concern for|evaluate for|\br/o\b|rule out|concerning for|suspicious for|'
+                r'consistent with|suspect',
+                r'could not be excluded|cannot be excluded|is less likely')},
     'conditional': {'true': (r'\bif\b|call for|return for', '')},
-    'generic': {'true': (r'handout on|leaflet on|information on',
-                         r'clinic|support group|screening|registry|prevention program|precautions')},
+    'generic': {
+        'true': (r'handout on|leaflet on|information on',
+                 r'clinic|support group|screening|registry|prevention program|precautions')},
 }
-_CUES = {slot: {v: tuple(re.compile(p, re.I) if p else None for p in ps) for v, ps in values.items()} for slot, values in _CUES.items()}
+_CUES = {slot: {v: tuple(re.compile(p, re.I) if p else None for p in ps)
+                for v, ps in values.items()}
+         for slot, values in _CUES.items()}
 
 def _cue(text: str, m: Mention, slot: str, value: str) -> tuple[int, int]|None:
     "Where the words stand that give the value"
@@ -100,19 +128,29 @@ def _cue(text: str, m: Mention, slot: str, value: str) -> tuple[int, int]|None:
     start = max((e.end() for e in re.finditer(r'[.!?]\s|\n', text[:m.start])), default=0)
     stop = re.compile(r'[.!?]\s|\n|$').search(text, m.end).start()
     found = [*before.finditer(text, start, m.start)]
-    hit = found[-1] if found else after.search(text, m.end, stop) if after else None
+    if found: return found[-1].span()
+    hit = after.search(text, m.end, stop) if after else None
     return hit.span() if hit else None
 
 # %% ../../nbs/clinic/07_slots.ipynb #4af794d5
-_BETWEEN = r'(?: (?:right|left|bilateral|bibasilar|symmetric|diffuse|basilar|lower lobe|upper lobe|\(2\+\)|his|her|the|age appropriate))*'
-_SHADES = {slot: {v: (re.compile(rf'\b({p}){_BETWEEN} $', re.I), re.compile(rf'\b({p})\b', re.I),
-                      re.compile(rf',?(?: (?:has|have|had|was|is|now|as|gradually|much|being))* ({p})\b', re.I)) for v, p in values.items()}
+_BETWEEN = (r'(?: (?:right|left|bilateral|bibasilar|symmetric|diffuse|basilar|lower lobe|'
+            r'upper lobe|\(2\+\)|his|her|the|age appropriate))*')
+_LINKING = r',?(?: (?:has|have|had|was|is|now|as|gradually|much|being))*'
+
+def _patterns(words: str) -> tuple[re.Pattern, ...]:
+    "A shade's words in front of a mention, inside it, and behind it"
+    return (re.compile(rf'\b({words}){_BETWEEN} $', re.I), re.compile(rf'\b({words})\b', re.I),
+            re.compile(rf'{_LINKING} ({words})\b', re.I))
+
+_SHADES = {slot: {v: _patterns(words) for v, words in values.items()}
            for slot, values in SHADES.items()}
 
-def _shade(text: str, m: Mention, slot: str) -> tuple[str, tuple[int, int]]|None: # value, and where its word stands
+def _shade(text: str, m: Mention, slot: str) -> tuple[str, tuple[int, int]]|None:
+    "The slot's value, and where its word stands"
     start, stop = max(0, m.start - 60), len(text)
     for value, (front, inside, behind) in _SHADES[slot].items():
-        gaps = [inside.search(text, a, b) for (_, a), (b, _) in zip(m.spans, m.spans[1:], strict=False)]
+        gaps = [inside.search(text, a, b)
+                for (_, a), (b, _) in zip(m.spans, m.spans[1:], strict=False)]
         hit = front.search(text[start:m.start])
         if hit: return value, (start + hit.start(1), start + hit.end(1))
         for hit in (*gaps, behind.match(text, m.end, stop)):
@@ -120,27 +158,51 @@ def _shade(text: str, m: Mention, slot: str) -> tuple[str, tuple[int, int]]|None
 
 # %% ../../nbs/clinic/07_slots.ipynb #3dbc16af
 ANATOMY = '''
-chest = chest, thoracic, retrosternal; abdomen = abdominal, abd, belly; head = facial, brain, intracranial, cerebral; neck = neck, nuchal
-back = back, lumbar; leg = leg, LE, calf, lower extremity; arm = arm, upper extremity; hand = hand; foot = foot, toe, big toe; knee = knee
-hip = hip; shoulder = shoulder, rotator cuff; joint = joint, joints, meniscal; throat = throat, pharyngeal; nose = nasal; ear = ear
-eye = eye, ocular, eyes; skin = skin; breast = breast; heart = cardiac, coronary, ventricular, systolic; mitral valve = mitral
-tricuspid valve = tricuspid; aortic valve = aortic valve; pericardium = pericardial; lung = lung, pulmonary, pleural
-pelvis = pelvic, adnexal; right upper quadrant = right upper quadrant, RUQ; right lower quadrant = right lower quadrant, RLQ
+chest = chest, thoracic, retrosternal; abdomen = abdominal, abd, belly
+head = facial, brain, intracranial, cerebral; neck = neck, nuchal
+back = back, lumbar; leg = leg, LE, calf, lower extremity; arm = arm, upper extremity; hand = hand
+foot = foot, toe, big toe; knee = knee
+hip = hip; shoulder = shoulder, rotator cuff; joint = joint, joints, meniscal
+throat = throat, pharyngeal; nose = nasal; ear = ear
+eye = eye, ocular, eyes; skin = skin; breast = breast
+heart = cardiac, coronary, ventricular, systolic; mitral valve = mitral
+tricuspid valve = tricuspid; aortic valve = aortic valve; pericardium = pericardial
+lung = lung, pulmonary, pleural
+pelvis = pelvic, adnexal; right upper quadrant = right upper quadrant, RUQ
+right lower quadrant = right lower quadrant, RLQ
 left lower quadrant = left lower quadrant, LLQ; epigastrium = epigastric
-flank = flank, costovertebral angle, CVA; liver = hepatic, liver; kidney = renal, kidney; gallbladder = gallbladder
-bile duct = biliary; stomach = gastric, stomach; bowel = bowel, colonic; bladder = urinary, suprapubic; uterus = uterine; ovary = ovarian
-prostate = prostatic; thyroid = thyroid; tonsil = tonsillar; sclera = scleral; rectum = rectal, rectum; spine = spinal, vertebral, disc
-lower lobe = lower lobe; upper lobe = upper lobe; lung base = basilar, bibasilar; maxillary sinus = maxillary, sinus, maxillary sinuses
-rib = rib; artery = carotid; frontal lobe = frontal; parietal lobe = parietal; mediastinum = mediastinal; hilum = hilar; tongue = oral
+flank = flank, costovertebral angle, CVA; liver = hepatic, liver; kidney = renal, kidney
+gallbladder = gallbladder
+bile duct = biliary; stomach = gastric, stomach; bowel = bowel, colonic
+bladder = urinary, suprapubic; uterus = uterine; ovary = ovarian
+prostate = prostatic; thyroid = thyroid; tonsil = tonsillar; sclera = scleral
+rectum = rectal, rectum; spine = spinal, vertebral, disc
+lower lobe = lower lobe; upper lobe = upper lobe; lung base = basilar, bibasilar
+maxillary sinus = maxillary, sinus, maxillary sinuses
+rib = rib; artery = carotid; frontal lobe = frontal; parietal lobe = parietal
+mediastinum = mediastinal; hilum = hilar; tongue = oral
 '''
-_PLACES = {w: place for line in lines_of(ANATOMY) for place, words in [e.split(' = ') for e in line.split('; ')] for w in words.split(', ')}
+
+# %% ../../nbs/clinic/07_slots.ipynb #5bb329d2
+def _places() -> dict[str, str]:
+    "Word → the part of the body that it names"
+    out = {}
+    for line in lines_of(ANATOMY):
+        for entry in line.split('; '):
+            place, words = entry.split(' = ')
+            out |= dict.fromkeys(words.split(', '), place)
+    return out
+
+_PLACES = _places()
 _PLACES |= {part.rstrip('*'): part.rstrip('*') for parts in PARTS.values() for part, _ in parts}
-_PLACE = r'(?:(?:right|left) )?(' + '|'.join(sorted(map(re.escape, _PLACES), key=len, reverse=True)) + r')'
+_PLACE = (r'(?:(?:right|left) )?('
+          + '|'.join(sorted(map(re.escape, _PLACES), key=len, reverse=True)) + r')')
 _HERE, _IN_FRONT = re.compile(rf'\b{_PLACE}\b', re.I), re.compile(rf'\b{_PLACE} $', re.I)
 _BEHIND = re.compile(rf' (?:of|in|at) (?:the )?{_PLACE}\b', re.I)
 _BY_LOWER = {w.lower(): place for w, place in _PLACES.items()}
 
-def _place(text: str, m: Mention) -> tuple[str, tuple[int, int]]|None: # concept id, and where the words stand
+def _place(text: str, m: Mention) -> tuple[str, tuple[int, int]]|None:
+    "The place's concept id, and where its words stand"
     start = max(0, m.start - 60)
     inside = next(filter(None, (_HERE.search(text, s, e) for s, e in m.spans)), None)
     front = _IN_FRONT.search(text[start:m.start])
@@ -148,46 +210,60 @@ def _place(text: str, m: Mention) -> tuple[str, tuple[int, int]]|None: # concept
     for hit, shift in ((inside, 0), (front, start), (behind, 0)):
         if hit:
             first = hit.start(1) if hit is behind else hit.start()
-            return concept_id(f'{_BY_LOWER[hit[1].lower()]} (body part)'), (first + shift, hit.end(1) + shift)
+            return (concept_id(f'{_BY_LOWER[hit[1].lower()]} (body part)'),
+                    (first + shift, hit.end(1) + shift))
 
 # %% ../../nbs/clinic/07_slots.ipynb #8dcaa3b2
-def _told(span: tuple[int, int]) -> str: return f'{span[0]}-{span[1]}'
+def _as_text(span: tuple[int, int]) -> str: return f'{span[0]}-{span[1]}'
 
 def with_slots(
     text: str,
-    mentions: list[Mention], # with what the writer of the text knows: negation, subject, uncertainty, conditional, generic
+    mentions: list[Mention], # with what the writer knows: negation, subject, uncertainty, …
 ) -> list[Mention]: # with every slot's value, and cues
     "The mentions with what the text says about them"
     out = []
     for m in mentions:
         a = UNMARKED | m.attributes
         for slot, value in m.attributes.items():
-            if span := _cue(text, m, slot, value): a[f'{slot}_cue'] = _told(span)
+            if span := _cue(text, m, slot, value): a[f'{slot}_cue'] = _as_text(span)
         near = [m, *(o for o in mentions if o is not m and o.overlaps(m))]
         for slot in SHADES:
-            if hit := next(filter(None, (_shade(text, o, slot) for o in near)), None): a |= {slot: hit[0], f'{slot}_cue': _told(hit[1])}
-        if hit := _place(text, m): a |= {'body_location': hit[0], 'body_location_cue': _told(hit[1])}
-        out.append(replace(m, attributes={k: a[k] for slot in SLOTS for k in (slot, f'{slot}_cue') if k in a}))
+            if hit := next(filter(None, (_shade(text, o, slot) for o in near)), None):
+                a |= {slot: hit[0], f'{slot}_cue': _as_text(hit[1])}
+        if hit := _place(text, m):
+            a |= {'body_location': hit[0], 'body_location_cue': _as_text(hit[1])}
+        names = [k for slot in SLOTS for k in (slot, f'{slot}_cue')]
+        out.append(replace(m, attributes={k: a[k] for k in names if k in a}))
     return out
 
+# %% ../../nbs/clinic/07_slots.ipynb #c65e3500
 def write_slotted_note(
     lexicon: Lexicon,
     rng: Random,
     number: int,      # of the note; makes its id
     licence: Licence,
     noise: float=.03, # share of mentions with a slip of the keyboard
-) -> Document: # mentions have attributes as `read_share2015` gives them; `meta` has the kind and the patient's disease
+) -> Document: # attributes as `read_share2015` gives them; `meta` has the kind and the disease
     "A note about a new patient, in the scheme of SemEval-2015 Task 14"
     kind, scene, write = begin(lexicon, rng, noise, SLOT_KINDS)
     mine = {scene.patient.disease, *scene.patient.chronic, *scene.patient.history}
-    def some(n, fit): return lexicon.pick(rng, [x for x, d in lexicon.world.diseases.items() if x not in mine and not d.sex and fit(x, d)], n)
+    def some(n, fit):
+        others = [x for x, d in lexicon.world.diseases.items()
+                  if x not in mine and not d.sex and fit(x, d)]
+        return lexicon.pick(rng, others, n)
     near = some(2, lambda x, d: _CATCHING.search(x)) or some(2, lambda x, d: d.course == 'a')
-    scene.care, scene.queue = GENERAL, scene.queue | {'generic': some(3, lambda x, d: True), 'other': near,
-                                                      'donor': some(2, lambda x, d: d.course != 'a' and d.specialist in _DONORS)}
+    scene.care = GENERAL
+    scene.queue |= {
+        'generic': some(3, lambda x, d: True),
+        'other': near,
+        'donor': some(2, lambda x, d: d.course != 'a' and d.specialist in _DONORS)}
     text, spans = unmark(shaded(scene, write(scene)))
-    rows = sorted((spans[k], lexicon.world.concepts[name], attributes) for k, (name, attributes) in enumerate(scene.told) if k in spans)
-    mentions = [Mention(f'T{i}', 'Disease_Disorder', s, (c.id,) if c.id else (), a) for i, (s, c, a) in enumerate(rows, 1)]
-    own = tuple(with_slots(text, mentions))
+    rows = sorted((spans[k], lexicon.world.concepts[name], attributes)
+                  for k, (name, attributes) in enumerate(scene.told) if k in spans)
+    mentions = [Mention(f'T{i}', 'Disease_Disorder', s, (c.id,) if c.id else (), a)
+                for i, (s, c, a) in enumerate(rows, 1)]
+    mentions = tuple(with_slots(text, mentions))
     if rng.random() < .4: text = wrap(text)
     meta = {'kind': kind, 'disease': scene.patient.disease}
-    return Document(f'{number:05d}-{rng.randrange(10**6):06d}-{kind}', text, own, (), licence, meta)
+    id = f'{number:05d}-{rng.randrange(10**6):06d}-{kind}'
+    return Document(id, text, mentions, (), licence, meta)

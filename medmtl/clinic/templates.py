@@ -21,32 +21,38 @@ _MARK = re.compile(r'⟦([\d+]+)\|([^⟧]*)⟧')
 def unmark(
     marked: str, # text with marks
 ) -> tuple[str, dict[int, tuple[tuple[int, int], ...]]]: # the text without them; number → spans
-    "Takes the marks out and counts where they were; parts with only a blank between them become one span"
+    """Takes the marks out and counts where they were.
+
+    Parts with only a blank between them become one span.
+    """
     text, spans, last = '', {}, 0
     for m in _MARK.finditer(marked):
         text += marked[last:m.start()]
         last = m.end()
         for k in map(int, m[1].split('+')):
-            own = spans.setdefault(k, [])
-            if own and text[own[-1][1]:] == ' ': own[-1] = (own[-1][0], len(text) + len(m[2]))
-            else: own.append((len(text), len(text) + len(m[2])))
+            of_k = spans.setdefault(k, [])
+            if of_k and text[of_k[-1][1]:] == ' ': of_k[-1] = (of_k[-1][0], len(text) + len(m[2]))
+            else: of_k.append((len(text), len(text) + len(m[2])))
         text += m[2]
     return text + marked[last:], {k: tuple(v) for k, v in spans.items()}
 
 # %% ../../nbs/clinic/04_templates.ipynb #990392bb
 OPENING = '''
-$age year old $man with {a history of|h/o|PMH significant for|past medical history of} $hx, $co and $hx who {presents|presented} with $sx \
-and $sx.
-{Patient|Pt} is a(n) $age-year-old $man with $co and $hx, {brought in by EMS with|referred by $his PCP for} $sx, $sx and $sx.
+$age year old $man with {a history of|h/o|PMH significant for|past medical history of} $hx, $co \
+and $hx who {presents|presented} with $sx and $sx.
+{Patient|Pt} is a(n) $age-year-old $man with $co and $hx, {brought in by EMS with|referred by $his \
+PCP for} $sx, $sx and $sx.
 $age yo $man w/ $co, $hx, {p/w|presenting with} $sx x $n days, also $sx.
-This is a(n) $age year old $man with known $co who {developed|woke up with|was found to have} $sx and $sx {last night|$n days ago|on the \
-day of admission}.
-The patient is a(n) $age year old $man with $hx who came to the ED {complaining of|with} $sx for $n days{, associated with|, and} $sx.
+This is a(n) $age year old $man with known $co who {developed|woke up with|was found to have} $sx \
+and $sx {last night|$n days ago|on the day of admission}.
+The patient is a(n) $age year old $man with $hx who came to the ED {complaining of|with} $sx for \
+$n days{, associated with|, and} $sx.
 $age y/o $man, h/o $hx and $hx, {c/o|with} $sx {since yesterday|for the past week|x $n days}.
-$age {year old|y/o} $man with $co, {seen for|who comes because of} $sx and $sx over the {last|past} $n months.
+$age {year old|y/o} $man with $co, {seen for|who comes because of} $sx and $sx over the \
+{last|past} $n months.
 {Patient|Pt} is a(n) $age year old $man, h/o $hx, {whose main complaints are|here for} $sx and $sx.
-Pleasant $age year old $man who was in $his usual state of health until $n days {ago|prior to admission}, when $he {noticed|developed} \
-$sx and $sx.
+Pleasant $age year old $man who was in $his usual state of health until $n days {ago|prior to \
+admission}, when $he {noticed|developed} $sx and $sx.
 '''
 MORE = '''
 $He {denies|denied} $no, $no or $no.
@@ -60,14 +66,16 @@ $He describes the $sx as {constant|intermittent|mild|severe} and denies $no.
 Also has $pain{, not new|, unchanged from before|}.
 $He {complains of|mentions|has had} $pain{ for months| since a fall|}.
 $He has no {sick contacts|recent travel|new medications}.
-$He {ran out of $his medications last week|has been taking $his medications as prescribed|stopped taking $his pills because of cost}.
+$He {ran out of $his medications last week|has been taking $his medications as prescribed|stopped \
+taking $his pills because of cost}.
 Of note, $he was {seen|treated} for $hx {last year|several years ago|at an outside hospital}.
 $He was last seen in clinic in [**Month (only) 4$n**] for $co.
 '''
 
 # %% ../../nbs/clinic/04_templates.ipynb #243b0348
 ARRIVAL = '''
-In the ED, $he {received 1 L of normal saline|was given acetaminophen with some relief|was placed on telemetry}.
+In the ED, $he {received 1 L of normal saline|was given acetaminophen with some relief|was placed \
+on telemetry}.
 On arrival $he was {alert|in no acute distress|comfortable} and had no $no.
 '''
 COURSE = '''
@@ -77,16 +85,20 @@ The presentation was {felt to be consistent|most consistent} with $dx. $test.
 $He was {started on|given} $rx{, which $he tolerated well| with good effect}.
 '''
 AFTER = '''
-There was {initial|some} concern for $maybe, {but this was felt to be unlikely|and $he was monitored on telemetry}.
+There was {initial|some} concern for $maybe, {but this was felt to be unlikely|and $he was \
+monitored on telemetry}.
 {There was no evidence of|Workup was negative for|No signs of} $ruled.
 $ruled was ruled out.
 $test.
 Afterwards $his $sxagain {resolved|improved}.
 $test. $He will continue $rx.
 '''
+
+# %% ../../nbs/clinic/04_templates.ipynb #77e6b710
 INPATIENT = '''
 $He was admitted for {management|treatment} of $dx and {received|was given} $rx.
-{Given|Because of} $his $sxagain, $he was {seen by|evaluated by} the $specialist{, no changes were made|, who agreed with the plan}.
+{Given|Because of} $his $sxagain, $he was {seen by|evaluated by} the $specialist{, no changes were \
+made|, who agreed with the plan}.
 $He was {afebrile and |}tolerating a regular diet. No $no on discharge.
 $maybe could not be excluded, {so $he was|and $he was} observed overnight.
 '''
@@ -106,15 +118,21 @@ Code status: full code.
 # %% ../../nbs/clinic/04_templates.ipynb #0fb8e0e5
 SOCIAL = '''
 Lives in assisted living. {No EtOH|Occasional wine}. Walks {without assistance|with a cane}.
-Lives {alone|with $his family|with a roommate}. {Never smoker|Former smoker, quit $n years ago|Smokes half a pack per \
-day}. {No EtOH|Occasional wine|Drinks $n beers per week}.
-Retired {teacher|electrician|bus driver|bookkeeper|nurse|cook}, {independent in ADLs|two grown children}. Denies tobacco or illicit drugs.
-Works as a(n) {teacher|electrician|bus driver|bookkeeper|nurse|cook}, lives nearby. Denies tobacco or illicit drugs.
+Lives {alone|with $his family|with a roommate}. {Never smoker|Former smoker, quit $n years \
+ago|Smokes half a pack per day}. {No EtOH|Occasional wine|Drinks $n beers per week}.
+Retired {teacher|electrician|bus driver|bookkeeper|nurse|cook}, {independent in ADLs|two grown \
+children}. Denies tobacco or illicit drugs.
+Works as a(n) {teacher|electrician|bus driver|bookkeeper|nurse|cook}, lives nearby. Denies tobacco \
+or illicit drugs.
 {Moved here from|Grew up in} [**Country 3$n**]. Does not smoke. {No EtOH|Drinks at weekends}.
-{Moved here from|Grew up in} [**Country 3$n**]. {20|30} pack-years, stopped in [**$year**]. Walks {without assistance|with a cane}.
+{Moved here from|Grew up in} [**Country 3$n**]. {20|30} pack-years, stopped in [**$year**]. Walks \
+{without assistance|with a cane}.
 '''
+
+# %% ../../nbs/clinic/04_templates.ipynb #94704a3c
 FAMILY = '''
-{Father|Brother|Uncle} with $fam{, died at age 7$n|, alive and well|}. {Mother|Sister} with $fam and $fam.
+{Father|Brother|Uncle} with $fam{, died at age 7$n|, alive and well|}. {Mother|Sister} with $fam \
+and $fam.
 {Mother|Grandmother} had $fam. No family history of $famno.
 {Father|Mother} had $fam and died at age 6$n; {sister|brother} has $fam.
 Noncontributory. No $famno {in the family|in first degree relatives}.
@@ -126,12 +144,16 @@ You were admitted with $dx. Take your medications as prescribed. Call for any $i
 '''
 LETTER = '''
 Thank you for {referring|asking me to see} this {pleasant|delightful|} $age-year-old $man with $dx.
-I {saw|reviewed} your patient in {clinic|the outpatient department} today {for follow up of|because of} $his $dx.
-It was a pleasure to see this $age year old $man, {whom you referred with|who was sent for evaluation of} $sx and $sx.
+I {saw|reviewed} your patient in {clinic|the outpatient department} today {for follow up \
+of|because of} $his $dx.
+It was a pleasure to see this $age year old $man, {whom you referred with|who was sent for \
+evaluation of} $sx and $sx.
 '''
 LETTER_END = '''
-My impression is {that of|most likely} $dx. I have {started|prescribed} $rx and will see $him again in $n months.
-I {suspect|believe} this is $dx; $maybe {is less likely but remains on the differential|cannot be excluded}. I suggest $rx.
+My impression is {that of|most likely} $dx. I have {started|prescribed} $rx and will see $him \
+again in $n months.
+I {suspect|believe} this is $dx; $maybe {is less likely but remains on the differential|cannot be \
+excluded}. I suggest $rx.
 {There was no evidence of|I found no signs of} $ruled. I would continue $rx for $his $dx.
 '''
 
@@ -145,63 +167,98 @@ def _grouped(table: str) -> dict[str, list[tuple[str, list[str]]]]:
     out = {}
     for line in lines_of(table):
         group, rest = line.split(': ', 1)
-        out.setdefault(group, []).extend((a, b.split(', ')) for a, b in (entry.split(' / ') for entry in rest.split('; ')))
+        entries = (entry.split(' / ') for entry in rest.split('; '))
+        out.setdefault(group, []).extend((a, b.split(', ')) for a, b in entries)
     return out
 
 PARTS = _grouped(STATES)
-SHARED = {group: [(b[0], a.split(', ')) for a, b in entries] for group, entries in _grouped(COORDINATIONS).items()}
+SHARED = {group: [(b[0], a.split(', ')) for a, b in entries]
+          for group, entries in _grouped(COORDINATIONS).items()}
 
 # %% ../../nbs/clinic/04_templates.ipynb #d3ab78fe
-_SELDOM_DENIED = re.compile('left|lens|disc|turbin|xanth|hirsut|obesity|crowded|tender points|toe|hot flashes|stream|friction|shaggy')
-_RUNS_IN_FAMILIES = {'cardiologist', 'oncologist', 'endocrinologist', 'neurologist', 'psychiatrist', 'rheumatologist', 'hematologist'}
-_ALARM = re.compile('fever|chills|chest|shortness|syncope|vomit|melena|hemat|blood|confusion|weakness|slurred|droop|aphasia|seizure|'
-                    'abdominal pain|quadrant|leg swelling|palpit|dizz|rash|falls|jaundice|hemop|headache|urinary retention|bleed|suicid')
-_SLOW = re.compile('weight|hair|memory|exercise|mood|anhedonia|skin|lump|nocturia|stream|intolerance|stiffness|snoring|claudic|hot flashes')
+_SELDOM_DENIED = re.compile(
+    'left|lens|disc|turbin|xanth|hirsut|obesity|crowded|tender points|toe|hot flashes|stream|'
+    'friction|shaggy')
+_RUNS_IN_FAMILIES = {'cardiologist', 'oncologist', 'endocrinologist', 'neurologist', 'psychiatrist',
+                     'rheumatologist', 'hematologist'}
+_ALARM = re.compile(
+    'fever|chills|chest|shortness|syncope|vomit|melena|hemat|blood|confusion|weakness|slurred|'
+    'droop|aphasia|seizure|abdominal pain|quadrant|leg swelling|palpit|dizz|rash|falls|jaundice|'
+    'hemop|headache|urinary retention|bleed|suicid')
+_SLOW = re.compile(
+    'weight|hair|memory|exercise|mood|anhedonia|skin|lump|nocturia|stream|intolerance|stiffness|'
+    'snoring|claudic|hot flashes')
 _DECOYS = ('pneumonia', 'flu', 'stroke', 'headache', 'asthma') # in `CARE`
 _ALIKE = [{*line.split('; ')} for line in ( # who has one of them cannot deny the others
-    'shortness of breath; dyspnea on exertion; orthopnea; paroxysmal nocturnal dyspnea; decreased exercise tolerance',
-    'abdominal pain; epigastric pain; right upper quadrant pain; right lower quadrant pain; left lower quadrant pain; pelvic pain; flank pain',
-    'nausea; vomiting; nausea and vomiting', 'cough; productive cough; dry cough', 'chest pain; pleuritic chest pain; chest tightness',
-    'fatigue; weakness; malaise; feeling unwell; left-sided weakness', 'melena; hematochezia; bright red blood per rectum',
-    'polyuria; urinary frequency; nocturia; urinary urgency', 'dizziness; vertigo', 'rash; skin lesion', 'fever; chills', 'low mood; anhedonia',
-    'loss of appetite; poor oral intake', 'myalgias; joint pain; joint stiffness', 'falls; unsteady gait', 'pruritus; itchy eyes',
-    'itchy eyes; red eye; eye pain', 'numbness; paresthesias', 'joint pain; knee pain; hip pain; shoulder pain; toe pain; foot pain')]
-_AGES = {'Retired': (60, 99), 'Works as': (18, 66), 'pack-years': (45, 99), 'assisted living': (70, 99)}
+    'shortness of breath; dyspnea on exertion; orthopnea; paroxysmal nocturnal dyspnea; '
+    'decreased exercise tolerance',
+    'abdominal pain; epigastric pain; right upper quadrant pain; right lower quadrant pain; '
+    'left lower quadrant pain; pelvic pain; flank pain',
+    'nausea; vomiting; nausea and vomiting', 'cough; productive cough; dry cough',
+    'chest pain; pleuritic chest pain; chest tightness',
+    'fatigue; weakness; malaise; feeling unwell; left-sided weakness',
+    'melena; hematochezia; bright red blood per rectum',
+    'polyuria; urinary frequency; nocturia; urinary urgency', 'dizziness; vertigo',
+    'rash; skin lesion', 'fever; chills', 'low mood; anhedonia',
+    'loss of appetite; poor oral intake', 'myalgias; joint pain; joint stiffness',
+    'falls; unsteady gait', 'pruritus; itchy eyes', 'itchy eyes; red eye; eye pain',
+    'numbness; paresthesias',
+    'joint pain; knee pain; hip pain; shoulder pain; toe pain; foot pain')]
+_AGES = {'Retired': (60, 99), 'Works as': (18, 66), 'pack-years': (45, 99),
+         'assisted living': (70, 99)}
 _SUDDEN = re.compile('day|last night|week|woke|EMS|the ED|yesterday')
-_MILD = {'conjunctivitis', 'urticaria', 'tonsillitis', 'benign paroxysmal positional vertigo', 'herpes zoster'} # nobody stays a night for it
+# nobody stays a night for it
+_MILD = {'conjunctivitis', 'urticaria', 'tonsillitis', 'benign paroxysmal positional vertigo',
+         'herpes zoster'}
 
 # %% ../../nbs/clinic/04_templates.ipynb #02f8e0f2
-def _care(lexicon: Lexicon) -> str: # as `CARE`, without the lines that would tell what is at home elsewhere
+def _care(lexicon: Lexicon) -> str:
+    "`CARE` without the lines that would tell what is at home elsewhere"
     w, home = lexicon.world, lexicon.homes
-    def secret(x): return home.get((w.words[x], x), home[w.words[x]]) not in lexicon.splits or not lexicon.has(x)
+    def secret(x):
+        return (home.get((w.words[x], x), home[w.words[x]]) not in lexicon.splits
+                or not lexicon.has(x))
     hidden = [x for x in _DECOYS if secret(x)]
-    return '\n'.join(line for line in lines_of(CARE) if not any(re.search(rf'(?i)\b{x}\b', line) for x in hidden))
+    def harmless(line): return not any(re.search(rf'(?i)\b{x}\b', line) for x in hidden)
+    return '\n'.join(filter(harmless, lines_of(CARE)))
 
 def _near(lexicon: Lexicon, patient: Patient) -> set[str]: # names
     "What the patient has, may have from it, and what cannot well be denied then"
     w, p = lexicon.world, patient
-    told = [s for n in (p.disease, *p.chronic) for s in w.diseases[n].symptoms + w.diseases[n].signs]
-    near = {p.disease, *p.chronic, *p.history, *(w.words[s] for s in told)}
+    diseases = [w.diseases[n] for n in (p.disease, *p.chronic)]
+    shows = [w.words[s] for d in diseases for s in d.symptoms + d.signs]
+    near = {p.disease, *p.chronic, *p.history, *shows}
     return near.union(*(alike for alike in _ALIKE if alike & near))
 
-def _other_diagnoses(lexicon: Lexicon, rng: Random, patient: Patient, near: set[str]) -> tuple[list[str], list[str]]:
-    "Acute diseases that begin like this one, as far as there are any: up to three ruled out, and three that it may be"
-    like, other, own = [], [], lexicon.world.diseases[patient.disease]
+# %% ../../nbs/clinic/04_templates.ipynb #59ff4c5a
+def _other_diagnoses(lexicon: Lexicon, rng: Random, patient: Patient,
+                     near: set[str]) -> tuple[list[str], list[str]]:
+    """Up to three diseases that are ruled out, and three that it may be.
+
+    Acute ones that begin like the patient's, as far as there are any.
+    """
+    like, other, disease = [], [], lexicon.world.diseases[patient.disease]
     for n, d in lexicon.world.diseases.items():
-        if d.course == 'a' and n not in near and fits(lexicon.world.concepts[n], patient.sex, patient.age):
-            (like if {*own.symptoms, *own.signs} & {*d.symptoms, *d.signs} else other).append(n)
+        if d.course != 'a' or n in near: continue
+        if not fits(lexicon.world.concepts[n], patient.sex, patient.age): continue
+        alike = {*disease.symptoms, *disease.signs} & {*d.symptoms, *d.signs}
+        (like if alike else other).append(n)
     drawn = lexicon.pick(rng, like, 6)
-    if len(drawn) < 4: drawn += lexicon.pick(rng, [n for n in other if n not in _MILD], 4 - len(drawn))
+    if len(drawn) < 4:
+        drawn += lexicon.pick(rng, [n for n in other if n not in _MILD], 4 - len(drawn))
     maybe = [n for n in drawn if n not in _MILD][-3:]
     return [n for n in drawn if n not in maybe], maybe
 
-def _shared(lexicon: Lexicon, rng: Random, group: str, near: Set[str]=frozenset()) -> list[tuple[str, list[str]]]:
+def _shared(lexicon: Lexicon, rng: Random, group: str,
+            near: Set[str]=frozenset()) -> list[tuple[str, list[str]]]:
     "Coordinations all of whose members may be spoken of, and are not near"
     parts = [(head, ends, [f'{e} {head}' for e in ends]) for head, ends in SHARED[group]]
-    ok = [(head, ends) for head, ends, all_ in parts if all(map(lexicon.has, all_)) and near.isdisjoint(lexicon.world.words[x] for x in all_)]
+    of = lexicon.world.words
+    def free(words): return all(map(lexicon.has, words)) and near.isdisjoint(of[x] for x in words)
+    ok = [(head, ends) for head, ends, words in parts if free(words)]
     return rng.sample(ok, len(ok))
 
-# %% ../../nbs/clinic/04_templates.ipynb #59ff4c5a
+# %% ../../nbs/clinic/04_templates.ipynb #143f76d7
 class Scene:
     "One patient while a note about them is written"
     def __init__(self,
@@ -210,31 +267,41 @@ class Scene:
         patient: Patient,
         noise: float=.03, # share of mentions with a slip of the keyboard
     ):
-        self.lexicon, self.rng, self.patient, self.noise, self.told = lexicon, rng, patient, noise, []
-        self.stopped, self.allergic = set(), set() # drugs: what is told of them, no list contradicts
+        self.lexicon, self.rng, self.patient, self.noise = lexicon, rng, patient, noise
+        self.told = [] # the mentions so far: name and attributes
+        # drugs: what is told of them, no list contradicts
+        self.stopped, self.allergic = set(), set()
         w, d = lexicon.world, lexicon.world.diseases[patient.disease]
-        self.care, near = _care(lexicon), _near(lexicon, patient) # what is done besides; another note may speak otherwise of it
+        # what is done besides; another note may speak otherwise of it
+        self.care, near = _care(lexicon), _near(lexicon, patient)
         def away(kind, n):
-            others = [c.name for c in lexicon.by_kind[kind] if c.name not in near and fits(c, patient.sex, patient.age)]
+            others = [c.name for c in lexicon.by_kind[kind]
+                      if c.name not in near and fits(c, patient.sex, patient.age)]
             return lexicon.pick(rng, [x for x in others if not _SELDOM_DENIED.search(x)], n)
         self.disease, self.signs = d, lexicon.pick(rng, d.signs, 4)
         self.year = rng.randrange(2100, 2190) # in which the note is written
         no, (ruled, maybe) = away('symptom', 9), _other_diagnoses(lexicon, rng, patient, near)
-        fam = [n for n, o in w.diseases.items() if o.course != 'a' and not o.sex and o.specialist in _RUNS_IN_FAMILIES]
-        alarm = [c.name for c in lexicon.by_kind['symptom'] if _ALARM.search(c.name) and fits(c, patient.sex, patient.age)]
+        fam = [n for n, o in w.diseases.items()
+               if o.course != 'a' and not o.sex and o.specialist in _RUNS_IN_FAMILIES]
+        alarm = [c.name for c in lexicon.by_kind['symptom']
+                 if _ALARM.search(c.name) and fits(c, patient.sex, patient.age)]
         tests = [t for t in d.tests if all(map(lexicon.has, re.findall('<(.*?)>', t)))]
-        self.queue = {'sx': lexicon.pick(rng, d.symptoms, 9), 'test': rng.sample(tests, len(tests)), 'hx': [*patient.history],
-                      'co': [*patient.chronic], 'rx': [*patient.drugs[patient.disease]],
-                      'no': no, 'if': lexicon.pick(rng, alarm, 5), 'noex': away('sign', 12), 'ruled': ruled, 'maybe': maybe,
-                      'fam': lexicon.pick(rng, fam, 4), 'famno': lexicon.pick(rng, fam, 1), 'pain': _shared(lexicon, rng, 'pain'),
-                      'denied': _shared(lexicon, rng, 'denied', near)}
+        self.queue = { # slot → what is still to be told
+            'sx': lexicon.pick(rng, d.symptoms, 9), 'test': rng.sample(tests, len(tests)),
+            'hx': [*patient.history], 'co': [*patient.chronic],
+            'rx': [*patient.drugs[patient.disease]], 'no': no, 'if': lexicon.pick(rng, alarm, 5),
+            'noex': away('sign', 12), 'ruled': ruled, 'maybe': maybe,
+            'fam': lexicon.pick(rng, fam, 4), 'famno': lexicon.pick(rng, fam, 1),
+            'pain': _shared(lexicon, rng, 'pain'), 'denied': _shared(lexicon, rng, 'denied', near)}
         self.first_sx = self.queue['sx'][0] if self.queue['sx'] else 'fatigue'
 
     def enough(self, template: str) -> bool:
         "Is there as much left to tell as the template asks for?"
         asked = re.findall(r'\$([a-z]+)', template)
-        if any(x in template and not a <= self.patient.age <= b for x, (a, b) in _AGES.items()): return False
-        if _SUDDEN.search(template) and any(_SLOW.search(x) for x in self.queue['sx'][:asked.count('sx')]): return False
+        if any(x in template and not a <= self.patient.age <= b for x, (a, b) in _AGES.items()):
+            return False
+        symptoms = self.queue['sx'][:asked.count('sx')]
+        if _SUDDEN.search(template) and any(_SLOW.search(x) for x in symptoms): return False
         return all(len(self.queue[s]) >= asked.count(s) for s in set(asked) if s in self.queue)
 
 # %% ../../nbs/clinic/04_templates.ipynb #bbdd5d43
@@ -244,12 +311,18 @@ def slip(word: str, rng: Random) -> str: # the same length give or take one
     if not places: return word
     m = rng.choice(places)
     i = rng.randrange(m.start() + 1, m.end() - 1)
-    return rng.choice([word[:i] + word[i + 1] + word[i] + word[i + 2:], word[:i] + word[i + 1:], word[:i] + word[i] + word[i:]])
+    swapped = word[:i] + word[i + 1] + word[i] + word[i + 2:]
+    return rng.choice([swapped, word[:i] + word[i + 1:], word[:i] + word[i] + word[i:]])
 
-NEGATED, FAMILY_S, UNSURE, IF = {'negation': 'yes'}, {'subject': 'family_member'}, {'uncertainty': 'yes'}, {'conditional': 'true'}
-_SAID = {'no': NEGATED, 'noex': NEGATED, 'ruled': NEGATED, 'maybe': UNSURE, 'fam': FAMILY_S, 'famno': FAMILY_S | NEGATED, 'if': IF,
-         'generic': {'generic': 'true'}, 'other': {'subject': 'other'}, 'donor': {'subject': 'donor_other'}}
+NEGATED = {'negation': 'yes'}
+FAMILY_S = {'subject': 'family_member'}
+UNSURE = {'uncertainty': 'yes'}
+IF = {'conditional': 'true'}
+_SAID = {'no': NEGATED, 'noex': NEGATED, 'ruled': NEGATED, 'maybe': UNSURE, 'fam': FAMILY_S,
+         'famno': FAMILY_S | NEGATED, 'if': IF, 'generic': {'generic': 'true'},
+         'other': {'subject': 'other'}, 'donor': {'subject': 'donor_other'}}
 
+# %% ../../nbs/clinic/04_templates.ipynb #917f0621
 def say(
     scene: Scene,
     word: str, # a form of the concept that is meant
@@ -269,16 +342,19 @@ def say_state(scene: Scene, part: str, state: str) -> str: # 'the left atrium is
     verb = scene.rng.choice([' are ', ' appear '] if plural else [' is ', ' appears ', ' is '])
     return f'the ⟦{k}|{part.rstrip("*")}⟧{verb}{how}⟦{k}|{state}⟧'
 
-def say_shared(scene: Scene, head: str, ends: list[str], joint: str, attributes: dict[str, str]|None=None) -> str:
+def say_shared(scene: Scene, head: str, ends: list[str], joint: str,
+               attributes: dict[str, str]|None=None) -> str:
     "'left and right knee pain': as many mentions as ends, and they share the head"
     first = len(scene.told)
     scene.told += [(f'{end} {head}', attributes or {}) for end in ends]
     marks = [f'⟦{first + i}|{end}⟧' for i, end in enumerate(ends)]
-    return f' {joint} '.join(marks) + f' ⟦{"+".join(str(first + i) for i in range(len(ends)))}|{head}⟧'
+    numbers = '+'.join(str(first + i) for i in range(len(ends)))
+    return f' {joint} '.join(marks) + f' ⟦{numbers}|{head}⟧'
 
 # %% ../../nbs/clinic/04_templates.ipynb #48dd1d4b
 def _fill_test(scene: Scene, clause: str) -> str:
-    return re.sub('(no |)<(.*?)>', lambda m: m[1] + say(scene, m[2], NEGATED if m[1] else None), clause)
+    def mention(m): return m[1] + say(scene, m[2], NEGATED if m[1] else None)
+    return re.sub('(no |)<(.*?)>', mention, clause)
 
 # %% ../../nbs/clinic/04_templates.ipynb #cc57374e
 def years_ago(scene: Scene) -> str:
@@ -291,8 +367,10 @@ def fill(
 ) -> str: # marked text
     "The template with its choices made and its slots filled"
     rng, male = scene.rng, scene.patient.sex == 'm'
-    words = {'He': 'He' if male else 'She', 'he': 'he' if male else 'she', 'his': 'his' if male else 'her', 'him': 'him' if male else 'her',
-             'man': rng.choice(['man', 'man', 'male', 'gentleman'] if male else ['woman', 'woman', 'female', 'lady'])}
+    if male: words = {'He': 'He', 'he': 'he', 'his': 'his', 'him': 'him'}
+    else: words = {'He': 'She', 'he': 'she', 'his': 'her', 'him': 'her'}
+    words['man'] = rng.choice(['man', 'man', 'male', 'gentleman'] if male
+                              else ['woman', 'woman', 'female', 'lady'])
     def slot(m):
         s = m[1]
         if s in words: return words[s]
@@ -313,11 +391,12 @@ def fill(
 
 # %% ../../nbs/clinic/04_templates.ipynb #5ea09995
 def tidy(marked: str) -> str:
-    "The right article, and a capital at the start of each sentence, also where a mention stands there"
+    "The right article, and a capital where a sentence starts, also with a mention"
     vowel = re.compile(r'(⟦[\d+]+\|)?([aeioAEIO]|8|11|18|[FHLMNRSX][A-Z]|u[mnlr])')
     def article(m): return f'{m[1]}{"n" if vowel.match(m[2]) else ""} {m[2]}'
     marked = re.sub(r'\b([aA])\(n\) (\S+)', article, marked)
-    return re.sub(r'(?m)(^|(?<!\b[A-Z])[.!?] )(⟦[\d+]+\|)?([a-z])(?=[a-z ])', lambda m: m[1] + (m[2] or '') + m[3].upper(), marked)
+    def capital(m): return m[1] + (m[2] or '') + m[3].upper()
+    return re.sub(r'(?m)(^|(?<!\b[A-Z])[.!?] )(⟦[\d+]+\|)?([a-z])(?=[a-z ])', capital, marked)
 
 def tell(scene: Scene, table: str, n: int=1) -> str: # a sentence each, joined; '' where none fits
     "`n` different templates of a table for which there is enough to tell"

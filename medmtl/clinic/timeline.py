@@ -7,11 +7,13 @@ __all__ = ['head_of', 'Story', 'narrate', 'paragraphs', 'clinic_note', 'patholog
 
 # %% ../../nbs/clinic/09_timeline.ipynb #7b6ed938
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from random import Random
-from .timeline_templates import (ABDOMEN, ASSESSMENT, BESIDES, CLINICAL, EXAM, LATELY, MONTHS, NOT_DONE, NOW, NUMBERS, PAST, PLAN,
-                                       PROCEDURES, RECEIVED, SPECIMEN, STORY, TREATED, WORDS, WORKUP, Days, days_of, often, told_day)
+from medmtl.clinic.timeline_templates import (
+    ABDOMEN, ASSESSMENT, BESIDES, CLINICAL, EXAM, LATELY, MONTHS, NOT_DONE, NOW, NUMBERS, PAST,
+    PLAN, PROCEDURES, RECEIVED, SPECIMEN, STORY, TREATED, WORDS, WORKUP, Days, days_of, often,
+    told_day)
 from ..data.documents import Document, Licence, Mention, Relation
 from .drugs import NO_DRUGS, drug_name
 from .notes import vitals
@@ -26,12 +28,12 @@ def head_of(form: str) -> tuple[int, int]: # start and end in it
     return form.rfind(' ', 0, end) + 1, end
 
 _DTR = {'B': 'BEFORE', 'O': 'OVERLAP', 'P': 'BEFORE/OVERLAP', 'A': 'AFTER'}
-_SAYS = {'N': ('Polarity', 'NEG'), 'H': ('ContextualModality', 'HYPOTHETICAL'), 'g': ('ContextualModality', 'HEDGED'),
-         'a': ('Type', 'ASPECTUAL'),
+_SAYS = {'N': ('Polarity', 'NEG'), 'H': ('ContextualModality', 'HYPOTHETICAL'),
+         'g': ('ContextualModality', 'HEDGED'), 'a': ('Type', 'ASPECTUAL'),
          'e': ('Type', 'EVIDENTIAL'), 'v': ('ContextualAspect', 'NOVEL'),
          'i': ('ContextualAspect', 'INTERMITTENT'), 'l': ('Degree', 'LITTLE')}
-_PLAIN = {'Type': 'N/A', 'Degree': 'N/A', 'Polarity': 'POS', 'ContextualModality': 'ACTUAL', 'ContextualAspect': 'N/A',
-          'Permanence': 'UNDETERMINED'}
+_PLAIN = {'Type': 'N/A', 'Degree': 'N/A', 'Polarity': 'POS', 'ContextualModality': 'ACTUAL',
+          'ContextualAspect': 'N/A', 'Permanence': 'UNDETERMINED'}
 
 # %% ../../nbs/clinic/09_timeline.ipynb #d802c238
 @dataclass
@@ -40,18 +42,22 @@ class Story:
     scene: Scene
     days: Days
     links: list[tuple[int, int]] = field(default_factory=list) # container and contained, by number
-    years: dict[str, int] = field(default_factory=dict)        # since when the patient has what; the same in all notes
+    years: dict[str, int] = field(default_factory=dict)        # since when the patient has what
     words: dict[str, list[str]] = field(default_factory=dict)  # what is left of `WORDS`
-    last: str = ''                                             # what was told last: a name, or a drug with its dose
+    last: str = ''                                             # told last: a name, or drug and dose
 
     def __post_init__(self):
         s, p = self.scene, self.scene.patient
         about = f'{p.sex} {s.disease.specialist} {p.disease} {p.age}'
-        lists = {k: v.split(', ') for k, v in (WORDS | {'proc': PROCEDURES.get(s.disease.specialist, 'CT scan, MRI, ultrasound')}).items()}
-        lists['surgery'] = [x for x in lists['surgery'] if x not in NOT_DONE or not re.search(NOT_DONE[x], about)]
+        procedures = PROCEDURES.get(s.disease.specialist, 'CT scan, MRI, ultrasound')
+        lists = {k: v.split(', ') for k, v in (WORDS | {'proc': procedures}).items()}
+        lists['surgery'] = [x for x in lists['surgery']
+                            if x not in NOT_DONE or not re.search(NOT_DONE[x], about)]
         self.words = {slot: s.rng.sample(words, len(words)) for slot, words in lists.items()}
         real = {co: x for co in p.chronic for x in p.drugs[co][:1] if drug_name(x) not in NO_DRUGS}
-        s.queue |= {'rx': [x for x in s.queue['rx'] if drug_name(x) not in NO_DRUGS], 'home': [*real.values()], 'treated': [*real]}
+        s.queue |= {'rx': [x for x in s.queue['rx'] if drug_name(x) not in NO_DRUGS],
+                    'home': [*real.values()],
+                    'treated': [*real]}
 
     def time(self, slot: str) -> tuple[str, str, str]: # what stands in front, the time, its class
         "A time in words"
@@ -59,24 +65,36 @@ class Story:
         if slot == 'year':
             ago = r.randrange(2, max(3, min(25, self.scene.patient.age - 15)))
             return '', str(self.years.setdefault(self.last, today.year - ago)), 'DATE'
-        if slot == 'dur': return '', f'{NUMBERS[r.randrange(2, 11)]} {r.choice(["days", "weeks", "months"])}', 'DURATION'
+        if slot == 'dur':
+            number = NUMBERS[r.randrange(2, 11)]
+            return '', f'{number} {r.choice(["days", "weeks", "months"])}', 'DURATION'
         if slot == 'set': return '', r.choice(often(self.last)), 'SET'
-        if slot == 'often': return '', r.choice(['every three months', 'once a year', 'yearly', 'every six months']), 'SET'
-        if slot == 'since': return '', f'{MONTHS[self.days.onset.month - 1]} {self.days.onset.year}', 'DATE'
-        if slot == 'time': return '', r.choice(['this morning', 'last night', 'this afternoon']), 'TIME'
-        if slot == 'times': return '', r.choice(['twice', 'three times', 'four times']), 'QUANTIFIER'
-        if slot == 'after': return '', r.choice(['postoperatively', 'perioperatively']), 'PREPOSTEXP'
+        if slot == 'often':
+            sets = ['every three months', 'once a year', 'yearly', 'every six months']
+            return '', r.choice(sets), 'SET'
+        if slot == 'since':
+            return '', f'{MONTHS[self.days.onset.month - 1]} {self.days.onset.year}', 'DATE'
+        if slot == 'time':
+            return '', r.choice(['this morning', 'last night', 'this afternoon']), 'TIME'
+        if slot == 'times':
+            return '', r.choice(['twice', 'three times', 'four times']), 'QUANTIFIER'
+        if slot == 'after':
+            return '', r.choice(['postoperatively', 'perioperatively']), 'PREPOSTEXP'
         if slot == 'day': return '', 'day', 'DATE'
         return *told_day(r, getattr(self.days, slot), today), 'DATE'
 
 # %% ../../nbs/clinic/09_timeline.ipynb #856547b1
 def _as_template(clause: str) -> str:
-    "'CXR showed no <x> but <y>' with brackets: '[CXR/B ^t =c] [showed/B ^c] no [<x>/B N ^c] but [<y>/B ^c]'"
+    """What a test showed, with brackets.
+
+    'CXR showed no <x> but <y>' → '[CXR/B ^t =c] [showed/B ^c] no [$x$/B ^c N] but [$y$/B ^c]'
+    """
     m = re.match(r'(.+?) (showed|grew|was|were) (.*)', clause)
     if not m: return clause
     found = re.sub('<(.*?)>', r'[$\1$/B ^c]', m[3])
     found = re.sub(r'no (\[[^]]*)\]', r'no \1 N]', found)
-    return f'[{m[1]}/B ^t =c] {f"[{m[2]}/B ^c]" if m[2] in ("showed", "grew") else m[2]} {found}'
+    verb = f'[{m[2]}/B ^c]' if m[2] in ('showed', 'grew') else m[2]
+    return f'[{m[1]}/B ^t =c] {verb} {found}'
 
 def _form(story: Story, text: str) -> str:
     "The words of an event"
@@ -91,7 +109,8 @@ def _form(story: Story, text: str) -> str:
     if slot == 'sxagain': return word(scene.first_sx)
     if slot == 'its': return drug_name(scene.patient.drugs[story.last][0])
     if slot in story.words:
-        story.last = story.words[slot].pop(0) if len(story.words[slot]) > 1 else story.words[slot][0]
+        left = story.words[slot]
+        story.last = left.pop(0) if len(left) > 1 else left[0]
         return story.last
     x = story.last = scene.queue[slot].pop(0)
     for q in ('co', 'treated'): scene.queue[q] = [c for c in scene.queue[q] if c != x]
@@ -107,7 +126,8 @@ def narrate(
     "A paragraph; its events, times and links go into the story"
     scene, names, inside = story.scene, {}, []
     template = re.sub(r'\{([^{}]*)\}', lambda m: scene.rng.choice(m[1].split('|')), template)
-    template = template.replace('$test', _as_template(scene.queue['test'].pop(0))) if '$test' in template else template
+    if '$test' in template:
+        template = template.replace('$test', _as_template(scene.queue['test'].pop(0)))
     def mark(m):
         k = len(scene.told)
         if m[3]:
@@ -128,6 +148,7 @@ def narrate(
     story.links += [(names[name], k) for name, k in inside if name in names]
     return text
 
+# %% ../../nbs/clinic/09_timeline.ipynb #c6c13a21
 def paragraphs(story: Story, table: str, n: int=1) -> list[str]: # at most n
     "Different templates of a table, as far as there is enough to tell"
     out, asked = [], story.scene.rng.sample(lines_of(table), len(lines_of(table)))
@@ -136,11 +157,13 @@ def paragraphs(story: Story, table: str, n: int=1) -> list[str]: # at most n
     return out
 
 # %% ../../nbs/clinic/09_timeline.ipynb #8fe10ec0
-_LOOKED_FOR = ('pleural effusion', 'ascites', 'hydronephrosis', 'fat stranding', 'thrombus', 'pulmonary nodule')
+_LOOKED_FOR = ('pleural effusion', 'ascites', 'hydronephrosis', 'fat stranding', 'thrombus',
+               'pulmonary nodule')
 
 def _section(number: int, title: str, lines: list[str]) -> str:
     body = '\n'.join(re.sub(r'^1\. ', f'#{i} ', x) for i, x in enumerate(filter(None, lines), 1))
-    return f'[start section id="{number}"]\n\n{title}\n{body}\n\n[end section id="{number}"]\n' if body else ''
+    if not body: return ''
+    return f'[start section id="{number}"]\n\n{title}\n{body}\n\n[end section id="{number}"]\n'
 
 def _headed(story: Story, sections: list[str]) -> str:
     d, scene = story.days.today, story.scene
@@ -148,32 +171,48 @@ def _headed(story: Story, sections: list[str]) -> str:
     when = f'⟦{len(scene.told) - 1}|{d.month:02d}/{d.day:02d}/{d.year}⟧'
     return f'[meta rev_date="{when}" rev="0002"]\n\n' + '\n'.join(filter(None, sections))
 
+# %% ../../nbs/clinic/09_timeline.ipynb #462414d6
 def clinic_note(story: Story) -> str: # marked text
     "What happened, what is, what shall be done"
     r, s = story.scene.rng, story.scene
-    s.queue |= {'ex': [*s.signs], 'did': s.lexicon.pick(r, ['rash', 'nausea', 'dizziness', 'diarrhea'], 2),
+    s.queue |= {'ex': [*s.signs],
+                'did': s.lexicon.pick(r, ['rash', 'nausea', 'dizziness', 'diarrhea'], 2),
                 'nofind': s.lexicon.pick(r, _LOOKED_FOR, 4)}
     tables = (STORY, 2), (WORKUP, 2), (TREATED, 1), (NOW, 1), (LATELY, 1)
     history = [p for table, most in tables for p in paragraphs(story, table, r.randint(1, most))]
-    impression = [*paragraphs(story, ASSESSMENT), *paragraphs(story, BESIDES, r.choice([0, 1, 1, 2]))]
+    impression = [*paragraphs(story, ASSESSMENT),
+                  *paragraphs(story, BESIDES, r.choice([0, 1, 1, 2]))]
     exam = paragraphs(story, EXAM) if r.random() < .8 else []
     seen = {s.lexicon.world.words[x] for x in s.signs if x not in s.queue['ex']}
     if exam: exam = [f'Vital signs: {vitals(s, seen)}', *exam]
-    return _headed(story, [_section(20103, 'HISTORY OF PRESENT ILLNESS', [' '.join(history[:2]), ' '.join(history[2:])]),
-                           _section(20104, 'PAST MEDICAL HISTORY', paragraphs(story, PAST, r.choice([2, 3]))) if r.random() < .8 else '',
-                           _section(20110, 'PHYSICAL EXAMINATION', exam), _section(20112, 'IMPRESSION', impression),
-                           _section(20113, 'PLAN', [' '.join(paragraphs(story, PLAN, r.choice([1, 2, 3])))])])
+    past = paragraphs(story, PAST, r.choice([2, 3])) if r.random() < .8 else []
+    plan = ' '.join(paragraphs(story, PLAN, r.choice([1, 2, 3])))
+    return _headed(story, [
+        _section(20103, 'HISTORY OF PRESENT ILLNESS',
+                 [' '.join(history[:2]), ' '.join(history[2:])]),
+        _section(20104, 'PAST MEDICAL HISTORY', past),
+        _section(20110, 'PHYSICAL EXAMINATION', exam),
+        _section(20112, 'IMPRESSION', impression),
+        _section(20113, 'PLAN', [plan])])
 
+# %% ../../nbs/clinic/09_timeline.ipynb #bf2e4a3f
 def pathology_note(story: Story) -> str:
     "A specimen, what it shows, how it came"
     r, p = story.scene.rng, story.scene.patient
-    about, of = f'{story.scene.disease.specialist} {p.disease} {p.chronic}', [line.split(' / ', 1) for line in lines_of(SPECIMEN)]
-    own, common = ('\n'.join(line for who, line in of if (who == '.') == c and re.search(who, about)) for c in (False, True))
-    told = paragraphs(story, own, r.choice([1, 1, 2])) if own else paragraphs(story, common)
-    if r.random() < .4: told += paragraphs(story, common)
-    seen = [f'{chr(65 + i)}. {x}' for i, x in enumerate(told)]
-    return _headed(story, [_section(20155, 'DIAGNOSIS', seen), _section(20159, 'CLINICAL INFORMATION', paragraphs(story, CLINICAL)),
-                           _section(20160, 'GROSS DESCRIPTION', paragraphs(story, RECEIVED, r.choice([1, 2])))])
+    about = f'{story.scene.disease.specialist} {p.disease} {p.chronic}'
+    specimens = [line.split(' / ', 1) for line in lines_of(SPECIMEN)]
+    fitting = [(who, line) for who, line in specimens if re.search(who, about)]
+    special = '\n'.join(line for who, line in fitting if who != '.')
+    common = '\n'.join(line for who, line in fitting if who == '.')
+    if special: found = paragraphs(story, special, r.choice([1, 1, 2]))
+    else: found = paragraphs(story, common)
+    if r.random() < .4: found += paragraphs(story, common)
+    seen = [f'{chr(65 + i)}. {x}' for i, x in enumerate(found)]
+    clinical = paragraphs(story, CLINICAL)
+    gross = paragraphs(story, RECEIVED, r.choice([1, 2]))
+    return _headed(story, [_section(20155, 'DIAGNOSIS', seen),
+                           _section(20159, 'CLINICAL INFORMATION', clinical),
+                           _section(20160, 'GROSS DESCRIPTION', gross)])
 
 # %% ../../nbs/clinic/09_timeline.ipynb #3f4f9248
 def _implied(links: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -182,15 +221,20 @@ def _implied(links: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _document(id: str, story: Story, marked: str, licence: Licence) -> Document:
     text, spans = unmark(marked)
-    told = story.scene.told
     order = sorted((spans[k], k) for k in spans)
     ids = {k: f'{i}@e@{id}@gold' for i, (_, k) in enumerate(order, 1)}
-    mentions = tuple(Mention(ids[k], told[k][1]['type'], s, (), {a: v for a, v in told[k][1].items() if a != 'type'}) for s, k in order)
-    links = [*dict.fromkeys(story.links), *(x for x in _implied(story.links) if story.scene.rng.random() < .04)]
-    relations = tuple(Relation(f'{i}@r@{id}@gold', 'CONTAINS', ids[a], ids[b], {'kind': 'TLINK'}) for i, (a, b) in enumerate(links, 1))
+    def mention(k, span):
+        attributes = {a: v for a, v in story.scene.told[k][1].items() if a != 'type'}
+        return Mention(ids[k], story.scene.told[k][1]['type'], span, (), attributes)
+    mentions = tuple(mention(k, s) for s, k in order)
+    links = [*dict.fromkeys(story.links),
+             *(x for x in _implied(story.links) if story.scene.rng.random() < .04)]
+    relations = tuple(Relation(f'{i}@r@{id}@gold', 'CONTAINS', ids[a], ids[b], {'kind': 'TLINK'})
+                      for i, (a, b) in enumerate(links, 1))
     meta = {'suffix': 'Temporal-Relation.gold.completed', 'disease': story.scene.patient.disease}
     return Document(id, text, mentions, relations, licence, meta)
 
+# %% ../../nbs/clinic/09_timeline.ipynb #d7ba7e17
 def write_timeline(
     lexicon: Lexicon,
     rng: Random,
@@ -202,10 +246,13 @@ def write_timeline(
     patient = admit(lexicon, rng, 'ab', ABDOMEN if rng.random() < .4 else ())
     first, years, out = days_of(rng), {}, []
     shift = timedelta(rng.randrange(30, 200))
-    later = Days(*(d + shift for d in (first.onset, first.visit, first.test, first.start, first.today, first.follow)))
+    later = Days(*(getattr(first, f.name) + shift for f in fields(first)))
     read = replace(first, today=first.today + timedelta(4))
-    notes = (('clinic', clinic_note, first), ('path', pathology_note, read), ('clinic', clinic_note, later))
+    notes = (('clinic', clinic_note, first), ('path', pathology_note, read),
+             ('clinic', clinic_note, later))
     for i, (kind, write, days) in enumerate(notes):
-        story = Story(Scene(lexicon, rng, replace(patient, history=patient.history[i//2::2]), noise), days, years=years)
-        out.append(_document(f'ID{number:05d}_{kind}_{3 * number + i:05d}', story, write(story), licence))
+        about = replace(patient, history=patient.history[i//2::2])
+        story = Story(Scene(lexicon, rng, about, noise), days, years=years)
+        id = f'ID{number:05d}_{kind}_{3 * number + i:05d}'
+        out.append(_document(id, story, write(story), licence))
     return out

@@ -15,7 +15,8 @@ from random import Random
 from .drugs import regimen
 
 # %% ../../nbs/clinic/08_timeline_templates.ipynb #16a8efde
-MONTHS = 'January February March April May June July August September October November December'.split()
+MONTHS = ('January February March April May June July August September October November '
+          'December').split()
 NUMBERS = 'zero one two three four five six seven eight nine ten eleven twelve'.split()
 
 @dataclass(frozen=True)
@@ -35,14 +36,23 @@ def days_of(rng: Random) -> Days:
     start = today - timedelta(gaps[3])
     test = start - timedelta(gaps[2])
     visit = test - timedelta(gaps[1])
-    return Days(visit - timedelta(gaps[0] * 3), visit, test, start, today, today + timedelta(rng.randrange(10, 120)))
+    return Days(visit - timedelta(gaps[0] * 3), visit, test, start, today,
+                today + timedelta(rng.randrange(10, 120)))
 
-def told_day(rng: Random, day: date, today: date) -> tuple[str, str]: # what stands in front, and the time itself
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #c4fda543
+def told_day(
+    rng: Random,
+    day: date,
+    today: date,
+) -> tuple[str, str]: # what stands in front, and the time itself
     "('on ', 'March 3, 2011'), or ('', 'three weeks ago')"
     month, gap = MONTHS[day.month - 1], (today - day).days
     weeks, months = round(abs(gap)/7), round(abs(gap)/30)
-    span = f'{NUMBERS[weeks]} weeks' if 2 <= weeks < 7 else f'{NUMBERS[min(months, 12)]} months' if months > 1 else 'one week'
-    exact = [('on ', f'{month} {day.day}, {day.year}'), ('on ', f'{day.month:02d}/{day.day:02d}/{day.year}'), ('on ', f'{month} {day.day}'),
+    if 2 <= weeks < 7: span = f'{NUMBERS[weeks]} weeks'
+    else: span = f'{NUMBERS[min(months, 12)]} months' if months > 1 else 'one week'
+    exact = [('on ', f'{month} {day.day}, {day.year}'),
+             ('on ', f'{day.month:02d}/{day.day:02d}/{day.year}'),
+             ('on ', f'{month} {day.day}'),
              ('on ', f'{day.day}-{month[:3]}-{day.year}')]
     rough = [('', f'{span} ago')] * 2 if gap > 0 else [('', f'in {span}')] * 2
     return rng.choice([*exact, *rough, ('in ', f'{month} {day.year}')]) if gap else ('', 'today')
@@ -51,19 +61,25 @@ def told_day(rng: Random, day: date, today: date) -> tuple[str, str]: # what sta
 STORY = '''
 <onset/t> $he [noticed/B ^t] [$sx/P ^t]{ and [$sx/P ^t]|}, and this has [worsened/P] since.
 The [$sx/P ^t] [began/B a ^t] <onset/t>. This [came/B ^t] with mild [$sx/B l ^t].
-{$He|This pleasant $age-year-old $man} [presented/B ^v] <visit/v> with [$sx/B ^v] and [$sx/B ^v]. $He [denied/B ^v] \
-[$no/B N ^v]{ or [$no/B N ^v]|}.
-$He was [seen/B ^v] in the emergency department <visit/v> because of [$sx/B ^v] and was [sent/B ^v] home.
-$He has had [$sx/P i] for <dur>, {about <times> a week|mostly at night}. It was first [mentioned/B ^v] <visit/v>.
+{$He|This pleasant $age-year-old $man} [presented/B ^v] <visit/v> with [$sx/B ^v] and [$sx/B ^v]. \
+$He [denied/B ^v] [$no/B N ^v]{ or [$no/B N ^v]|}.
+$He was [seen/B ^v] in the emergency department <visit/v> because of [$sx/B ^v] and was [sent/B \
+^v] home.
+$He has had [$sx/P i] for <dur>, {about <times> a week|mostly at night}. It was first [mentioned/B \
+^v] <visit/v>.
 At $his last [visit/B ^v] <visit/v>, $he [reported/B ^v e] [$sx/B ^v]. [$co/O] was [stable/B ^v].
 '''
 WORKUP = '''
 <test/t>, $test.
 $He [underwent/B ^t] {further [evaluation/B ^t]|[testing/B ^t]} <test/t>. $test.
 $test; this was [done/B ^t] <test/t>.
-[$proc/B ^t =c] <test/t> [showed/B ^c] no [$nofind/B N ^c]{ and no [$nofind/B N ^c]|}. $He [tolerated/B ^c] it well.
-[$proc/B ^t =c] was [performed/B ^t] <test/t> without [complication/B N ^c]. $He was [discharged/B ^t] the same <day>.
+[$proc/B ^t =c] <test/t> [showed/B ^c] no [$nofind/B N ^c]{ and no [$nofind/B N ^c]|}. $He \
+[tolerated/B ^c] it well.
+[$proc/B ^t =c] was [performed/B ^t] <test/t> without [complication/B N ^c]. $He was [discharged/B \
+^t] the same <day>.
 '''
+
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #325e109f
 TREATED = '''
 $He was [started/B ^s a] on [$rx/P] <start/s>, and the [$sxagain/B] has since [improved/B].
 <start/s> [$rx/P] was [begun/B ^s a] for [$dx/P], {with [relief/B]|and $he is [tolerating/O] it}.
@@ -117,32 +133,46 @@ I [recommended/O] a(n) [$study/A] to [rule/A] out [$maybe/A g]. $He [agrees/O].
 
 # %% ../../nbs/clinic/08_timeline_templates.ipynb #489a5a37
 SPECIMEN = '''
-gastroenterologist / {Colon, sigmoid|Colon, ascending|Rectum|Colon, descending}, [biopsy/B =b]: [$colon/O ^b]{. No [$nopath/O N ^b]|}.
-gastroenterologist|hepatologist / {Stomach, antrum|Stomach, body|Gastroesophageal junction}, [biopsy/B =b]: [$upper/O ^b]. \
-Negative for [$nopath/O N ^b] and [$nopath/O N ^b].
-hepatologist / Liver, needle [biopsy/B =b]: [Fibrosis/O ^b], stage {2|3}, and mild [steatosis/O ^b]. No [$nopath/O N ^b].
+gastroenterologist / {Colon, sigmoid|Colon, ascending|Rectum|Colon, descending}, [biopsy/B =b]: \
+[$colon/O ^b]{. No [$nopath/O N ^b]|}.
+gastroenterologist|hepatologist / {Stomach, antrum|Stomach, body|Gastroesophageal junction}, \
+[biopsy/B =b]: [$upper/O ^b]. Negative for [$nopath/O N ^b] and [$nopath/O N ^b].
+hepatologist / Liver, needle [biopsy/B =b]: [Fibrosis/O ^b], stage {2|3}, and mild [steatosis/O \
+^b]. No [$nopath/O N ^b].
 appendicitis / Appendix, [appendectomy/B =b]: Acute [inflammation/O ^b]. No [$nopath/O N ^b].
-cholecystitis / Gallbladder, [cholecystectomy/B =b]: Chronic [inflammation/O ^b] and [stones/O ^b]. No [$nopath/O N ^b].
-breast cancer / Breast, {left|right}, core [biopsy/B =b]: Invasive ductal [carcinoma/O ^b], grade {1|2}. No lymphovascular [invasion/O N ^b].
-prostate cancer / Prostate, {left|right} base, [biopsy/B =b]: [Adenocarcinoma/O ^b] in $n of 12 cores. No perineural [invasion/O N ^b].
-lung cancer / Lung, {right upper|left lower} lobe, [biopsy/B =b]: [Adenocarcinoma/O ^b]{ with [necrosis/O ^b]|}. No pleural [invasion/O N ^b].
-melanoma / Skin, {left calf|right shoulder}, [excision/B =b]: [Melanoma/O ^b], 1.$n mm. No [ulceration/O N ^b]. [Margins/O ^b] free.
-lymphoma / Lymph node, {left|right} neck, [excision/B =b]: [Lymphoma/O ^b], B-cell type. No [necrosis/O N ^b].
-. / Skin, {left arm|back|scalp|nose}, shave [biopsy/B =b]: [$skin/O ^b]{, [margins/O ^b] free|}. {No [ulceration/O N ^b].|}
-. / Colon, {sigmoid|ascending|transverse}, [polypectomy/B =b]: [$polyp/O ^b]. No {high grade [dysplasia/O N ^b]|[$nopath/O N ^b]}.
-colon cancer / Liver, segment {4|6}, [biopsy/B =b]: [Metastasis/O ^b] of a colonic [adenocarcinoma/O ^b].
-colon cancer / {Right colon|Sigmoid colon|Rectosigmoid}, [resection/B =b]: {Invasive|Moderately differentiated|Mucinous} [adenocarcinoma/O ^b], \
-grade {2|3}, [forming/O ^b] a [mass/O ^b] ({2.5|4.1|3.2} cm). \
-{The [tumor/O ^b] [invades/O ^b] pericolic fat|The [tumor/O ^b] [infiltrates/O ^b] the subserosa|\
-[Invasion/O ^b] of the muscularis propria}. \
-{Lymph nodes|Regional nodes}: {no [metastasis/O N ^b]|[metastasis/O ^b] in $n of 1$n|negative for [carcinoma/O N ^b]}.
+cholecystitis / Gallbladder, [cholecystectomy/B =b]: Chronic [inflammation/O ^b] and [stones/O \
+^b]. No [$nopath/O N ^b].
+breast cancer / Breast, {left|right}, core [biopsy/B =b]: Invasive ductal [carcinoma/O ^b], grade \
+{1|2}. No lymphovascular [invasion/O N ^b].
+prostate cancer / Prostate, {left|right} base, [biopsy/B =b]: [Adenocarcinoma/O ^b] in $n of 12 \
+cores. No perineural [invasion/O N ^b].
+lung cancer / Lung, {right upper|left lower} lobe, [biopsy/B =b]: [Adenocarcinoma/O ^b]{ with \
+[necrosis/O ^b]|}. No pleural [invasion/O N ^b].
+melanoma / Skin, {left calf|right shoulder}, [excision/B =b]: [Melanoma/O ^b], 1.$n mm. No \
+[ulceration/O N ^b]. [Margins/O ^b] free.
+lymphoma / Lymph node, {left|right} neck, [excision/B =b]: [Lymphoma/O ^b], B-cell type. No \
+[necrosis/O N ^b].
+. / Skin, {left arm|back|scalp|nose}, shave [biopsy/B =b]: [$skin/O ^b]{, [margins/O ^b] free|}. \
+{No [ulceration/O N ^b].|}
+. / Colon, {sigmoid|ascending|transverse}, [polypectomy/B =b]: [$polyp/O ^b]. No {high grade \
+[dysplasia/O N ^b]|[$nopath/O N ^b]}.
+colon cancer / Liver, segment {4|6}, [biopsy/B =b]: [Metastasis/O ^b] of a colonic \
+[adenocarcinoma/O ^b].
+colon cancer / {Right colon|Sigmoid colon|Rectosigmoid}, [resection/B =b]: {Invasive|Moderately \
+differentiated|Mucinous} [adenocarcinoma/O ^b], grade {2|3}, [forming/O ^b] a [mass/O ^b] \
+({2.5|4.1|3.2} cm). {The [tumor/O ^b] [invades/O ^b] pericolic fat|The [tumor/O ^b] [infiltrates/O \
+^b] the subserosa|[Invasion/O ^b] of the muscularis propria}. {Lymph nodes|Regional nodes}: {no \
+[metastasis/O N ^b]|[metastasis/O ^b] in $n of 1$n|negative for [carcinoma/O N ^b]}.
 '''
+
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #983980d8
 RECEIVED = '''
-[Received/B] in formalin {labeled|designated} "{1|2|A|B}" are $n {tan|pink|gray} {tissue fragments|pieces of soft tissue}. \
-{[Submitted/B] entirely.|All [embedded/B].}
-[Received/B] fresh is {a segment of tissue|an unoriented specimen} with a [lesion/O] {near one end|at the margin}. \
-{Representative sections|Two blocks} are [submitted/B].
-Specimen [measures/O] 0.$n x 0.$n cm and is {[bisected/B]|[inked/B] blue}, {[submitted/B] in one cassette|[submitted/B] in toto}.
+[Received/B] in formalin {labeled|designated} "{1|2|A|B}" are $n {tan|pink|gray} {tissue \
+fragments|pieces of soft tissue}. {[Submitted/B] entirely.|All [embedded/B].}
+[Received/B] fresh is {a segment of tissue|an unoriented specimen} with a [lesion/O] {near one \
+end|at the margin}. {Representative sections|Two blocks} are [submitted/B].
+Specimen [measures/O] 0.$n x 0.$n cm and is {[bisected/B]|[inked/B] blue}, {[submitted/B] in one \
+cassette|[submitted/B] in toto}.
 Frozen section [consultation/B =f] <time/t>: no [$nopath/B N ^f] [seen/B ^f].
 '''
 CLINICAL = '''
@@ -151,26 +181,46 @@ Clinical [history/P]: [$sx/P]{ and [$sx/P]|}; [$hx/P].
 {$age-year-old $man|Patient} with [$sx/P] since <since>, [$co/P].
 '''
 
-# %% ../../nbs/clinic/08_timeline_templates.ipynb #983980d8
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #ce8a6125
 WORDS = { # slots that are the time line's own
-    'study': 'CT scan, MRI, ultrasound, chest x-ray', 'post': 'infection, bleeding, ileus, hematoma',
+    'study': 'CT scan, MRI, ultrasound, chest x-ray',
+    'post': 'infection, bleeding, ileus, hematoma',
     'nopath': 'dysplasia, malignancy, carcinoma, granulomas',
-    'surgery': 'appendectomy, cholecystectomy, hysterectomy, hernia repair, knee replacement, tonsillectomy, cataract extraction',
-    'colon': 'Chronic inflammation, Active colitis, Normal mucosa, Focal cryptitis', 'polyp': 'Tubular adenoma, Hyperplastic polyp',
+    'surgery': ('appendectomy, cholecystectomy, hysterectomy, hernia repair, knee replacement, '
+                'tonsillectomy, cataract extraction'),
+    'colon': 'Chronic inflammation, Active colitis, Normal mucosa, Focal cryptitis',
+    'polyp': 'Tubular adenoma, Hyperplastic polyp',
     'skin': 'basal cell carcinoma, seborrheic keratosis, actinic keratosis, dermatofibroma, nevus',
     'upper': 'Chronic gastritis, Intestinal metaplasia, Normal mucosa, Chronic inflammation'}
-PROCEDURES = {'gastroenterologist': 'colonoscopy, upper endoscopy', 'hepatologist': 'EGD, liver biopsy', 'surgeon': 'CT scan, laparoscopy',
-    'pulmonologist': 'bronchoscopy, CT scan', 'cardiologist': 'cardiac catheterization, echocardiogram', 'oncologist': 'biopsy, PET scan',
-    'urologist': 'cystoscopy, ultrasound', 'neurologist': 'MRI, lumbar puncture', 'gynecologist': 'laparoscopy, ultrasound'}
-ABDOMEN = ('gastroenterologist', 'hepatologist', 'oncologist', 'surgeon') # whose patients THYME is about
-NOT_DONE = {'appendectomy': 'appendic', 'cholecystectomy': 'cholecyst', 'tonsillectomy': 'tonsil', 'hysterectomy': r'(^m)|gyne|obstet',
-             'knee replacement': r' [234]\d$|osteoarth', 'cataract extraction': r' [234]\d$|catar|glauc'} # what they speak against
-_OFTEN = {'daily': ('daily', 'every day'), 'BID': ('twice daily', 'twice a day'), 'TID': ('three times a day',),
-          'QID': ('four times a day',), 'QHS': ('every night', 'nightly'), 'nightly': ('every night',), 'Q6H': ('every six hours',),
-          'weekly': ('weekly', 'every week', 'once a week'), 'monthly': ('monthly', 'every month'), 'PRN': ('twice a week', 'once a week')}
+
+# %% ../../nbs/clinic/08_timeline_templates.ipynb #8e3cf71d
+PROCEDURES = {'gastroenterologist': 'colonoscopy, upper endoscopy',
+              'hepatologist': 'EGD, liver biopsy',
+              'surgeon': 'CT scan, laparoscopy',
+              'pulmonologist': 'bronchoscopy, CT scan',
+              'cardiologist': 'cardiac catheterization, echocardiogram',
+              'oncologist': 'biopsy, PET scan',
+              'urologist': 'cystoscopy, ultrasound',
+              'neurologist': 'MRI, lumbar puncture',
+              'gynecologist': 'laparoscopy, ultrasound'}
+# whose patients THYME is about
+ABDOMEN = ('gastroenterologist', 'hepatologist', 'oncologist', 'surgeon')
+# what they speak against
+NOT_DONE = {'appendectomy': 'appendic',
+            'cholecystectomy': 'cholecyst',
+            'tonsillectomy': 'tonsil',
+            'hysterectomy': r'(^m)|gyne|obstet',
+            'knee replacement': r' [234]\d$|osteoarth',
+            'cataract extraction': r' [234]\d$|catar|glauc'}
+_OFTEN = {'daily': ('daily', 'every day'), 'BID': ('twice daily', 'twice a day'),
+          'TID': ('three times a day',), 'QID': ('four times a day',),
+          'QHS': ('every night', 'nightly'), 'nightly': ('every night',),
+          'Q6H': ('every six hours',), 'weekly': ('weekly', 'every week', 'once a week'),
+          'monthly': ('monthly', 'every month'), 'PRN': ('twice a week', 'once a week')}
 
 def often(order: str) -> tuple[str, ...]: # 'metformin 500 mg BID'
     "How often a drug is taken, in words; what is ordered without comes in cycles, or is new"
     drug = regimen(order)
     if drug.frequency: return _OFTEN[drug.frequency]
-    return ('every three weeks', 'every two weeks') if re.search('mab$|platin$', drug.name) or drug.route == 'SC' else _OFTEN['daily']
+    in_cycles = re.search('mab$|platin$', drug.name) or drug.route == 'SC'
+    return ('every three weeks', 'every two weeks') if in_cycles else _OFTEN['daily']

@@ -11,117 +11,166 @@ from dataclasses import dataclass
 
 # %% ../../nbs/clinic/00_wards.ipynb #f3d2f68e
 SYMPTOMS = '''
-R50.9 fever = fevers = subjective fevers = temps; R53.83 fatigue = tiredness = lethargy = low energy; R68.83 chills = shaking chills
-R61 night sweats = drenching night sweats = diaphoresis; R63.4 weight loss = unintentional weight loss = wt loss
-R63.0 loss of appetite = anorexia = poor appetite = decreased appetite; R53.1 weakness = generalized weakness = feeling weak
-R53.81 malaise; - feeling unwell; - poor oral intake = poor PO intake = decreased PO intake; - decreased exercise tolerance
-R07.9 chest pain = CP = chest discomfort = retrosternal pain; R07.89 chest tightness = chest pressure; R00.2 palpitations = heart racing
+R50.9 fever = fevers = subjective fevers = temps; R53.83 fatigue = tiredness = lethargy = low energy
+R68.83 chills = shaking chills; R61 night sweats = drenching night sweats = diaphoresis
+R63.4 weight loss = unintentional weight loss = wt loss
+R63.0 loss of appetite = anorexia = poor appetite = decreased appetite
+R53.1 weakness = generalized weakness = feeling weak; R53.81 malaise; - feeling unwell
+- poor oral intake = poor PO intake = decreased PO intake; - decreased exercise tolerance
+R07.9 chest pain = CP = chest discomfort = retrosternal pain
+R07.89 chest tightness = chest pressure; R00.2 palpitations = heart racing
 R06.02 shortness of breath = SOB = dyspnea = breathlessness = difficulty breathing; R06.01 orthopnea
-R06.00 dyspnea on exertion = DOE = exertional dyspnea = SOB on exertion; # paroxysmal nocturnal dyspnea = PND
-R55 syncope = fainting = passing out = LOC; R42 dizziness = lightheadedness = light-headedness; # vertigo = spinning sensation
-R60.0 leg swelling = ankle swelling = LE edema = leg edema; # claudication = calf pain on walking; R05.9 cough = coughing
-# productive cough = cough productive of yellow sputum; R05.8 dry cough = nonproductive cough; R06.2 wheezing = wheeze
+R06.00 dyspnea on exertion = DOE = exertional dyspnea = SOB on exertion
+# paroxysmal nocturnal dyspnea = PND; R55 syncope = fainting = passing out = LOC
+R42 dizziness = lightheadedness = light-headedness; # vertigo = spinning sensation
+R60.0 leg swelling = ankle swelling = LE edema = leg edema; # claudication = calf pain on walking
+R05.9 cough = coughing; # productive cough = cough productive of yellow sputum
+R05.8 dry cough = nonproductive cough; R06.2 wheezing = wheeze
 R04.2 hemoptysis = coughing up blood = blood-tinged sputum; # pleuritic chest pain = pleuritic pain
-R09.81 nasal congestion = stuffy nose; J02.9 sore throat = throat pain; R04.0 epistaxis = nosebleeds; R06.83 snoring
-J34.89 rhinorrhea = runny nose; R49.0 hoarseness = hoarse voice; H92.09 ear pain = otalgia; H93.19 tinnitus = ringing in the ears
-R11.0 nausea; R11.10 vomiting = emesis; R11.2 nausea and vomiting = N/V = nausea/vomiting; R10.9 abdominal pain = abd pain = belly pain
-R10.13 epigastric pain = epigastric discomfort; R10.11 right upper quadrant pain = RUQ pain; R10.31 right lower quadrant pain = RLQ pain
-R10.32 left lower quadrant pain = LLQ pain; R19.7 diarrhea = loose stools = watery diarrhea; K59.00 constipation
-K92.1 melena = black tarry stools = dark stools; K92.0 hematemesis = vomiting blood; # hematochezia = bloody stools
-K62.5 bright red blood per rectum = BRBPR = rectal bleeding; R12 heartburn = burning retrosternal pain
-# regurgitation = acid regurgitation; R13.10 dysphagia = difficulty swallowing = trouble swallowing; R14.0 bloating = abdominal bloating
-R17 jaundice = yellowing of the skin; L29.9 pruritus = itching; R30.0 dysuria = burning with urination = pain with urination
-R35.0 urinary frequency = frequency; R39.15 urinary urgency; R31.9 hematuria = blood in the urine; # flank pain = flank discomfort
-R33.9 urinary retention; R32 urinary incontinence = leakage of urine; R35.1 nocturia; R39.12 weak urinary stream = weak stream
-R10.2 pelvic pain = pelvic discomfort; N92.0 heavy menstrual bleeding = menorrhagia = heavy periods
-N94.6 dysmenorrhea = painful periods; # vaginal discharge; R51.9 headache = HA = headaches; H53.149 photophobia = sensitivity to light
-R20.0 numbness; R20.2 paresthesias = tingling = pins and needles; R47.81 slurred speech; R47.01 aphasia = word finding difficulty
-R29.810 facial droop = facial weakness; R41.0 confusion = disorientation = AMS
-R41.3 memory loss = forgetfulness = short term memory loss; R25.1 tremor = resting tremor; R26.81 unsteady gait = gait instability
-R56.9 seizure = convulsion; H53.8 blurred vision = blurry vision; H53.2 diplopia = double vision; - visual aura
-R29.6 falls = frequent falls; # left-sided weakness = left sided weakness = weakness of the left side
-R40.0 somnolence = drowsiness = sleepiness; G47.00 insomnia = trouble sleeping = poor sleep; # anxiety = feeling anxious = nervousness
-# low mood = depressed mood = sadness; R45.851 suicidal ideation = SI = thoughts of suicide; # anhedonia = loss of interest
-- racing thoughts; R45.0 irritability; M25.50 joint pain = arthralgias = arthralgia; M25.60 joint stiffness = morning stiffness
-M54.50 low back pain = LBP = lower back pain; M79.10 myalgias = muscle aches = body aches; M25.569 knee pain; M25.559 hip pain
-M25.519 shoulder pain; M54.2 neck pain = cervicalgia; M79.673 foot pain; # calf pain; # toe pain = pain in the big toe
-R21 rash = skin rash; L85.3 dry skin = xerosis; L65.9 hair loss = thinning hair; # easy bruising
-R63.1 polydipsia = excessive thirst = increased thirst; R35.89 polyuria = frequent urination; # cold intolerance; # heat intolerance
-R63.5 weight gain; H57.10 eye pain = ocular pain; # itchy eyes = ocular itching; # red eye = eye redness; # skin lesion = mole
+R09.81 nasal congestion = stuffy nose; J02.9 sore throat = throat pain; R04.0 epistaxis = nosebleeds
+R06.83 snoring; J34.89 rhinorrhea = runny nose; R49.0 hoarseness = hoarse voice
+H92.09 ear pain = otalgia; H93.19 tinnitus = ringing in the ears; R11.0 nausea
+R11.10 vomiting = emesis; R11.2 nausea and vomiting = N/V = nausea/vomiting
+R10.9 abdominal pain = abd pain = belly pain; R10.13 epigastric pain = epigastric discomfort
+R10.11 right upper quadrant pain = RUQ pain; R10.31 right lower quadrant pain = RLQ pain
+R10.32 left lower quadrant pain = LLQ pain; R19.7 diarrhea = loose stools = watery diarrhea
+K59.00 constipation; K92.1 melena = black tarry stools = dark stools
+K92.0 hematemesis = vomiting blood; # hematochezia = bloody stools
+K62.5 bright red blood per rectum = BRBPR = rectal bleeding
+R12 heartburn = burning retrosternal pain; # regurgitation = acid regurgitation
+R13.10 dysphagia = difficulty swallowing = trouble swallowing; R14.0 bloating = abdominal bloating
+R17 jaundice = yellowing of the skin; L29.9 pruritus = itching
+R30.0 dysuria = burning with urination = pain with urination; R35.0 urinary frequency = frequency
+R39.15 urinary urgency; R31.9 hematuria = blood in the urine; # flank pain = flank discomfort
+R33.9 urinary retention; R32 urinary incontinence = leakage of urine; R35.1 nocturia
+R39.12 weak urinary stream = weak stream; R10.2 pelvic pain = pelvic discomfort
+N92.0 heavy menstrual bleeding = menorrhagia = heavy periods; N94.6 dysmenorrhea = painful periods
+# vaginal discharge; R51.9 headache = HA = headaches; H53.149 photophobia = sensitivity to light
+R20.0 numbness; R20.2 paresthesias = tingling = pins and needles; R47.81 slurred speech
+R47.01 aphasia = word finding difficulty; R29.810 facial droop = facial weakness
+R41.0 confusion = disorientation = AMS; R41.3 memory loss = forgetfulness = short term memory loss
+R25.1 tremor = resting tremor; R26.81 unsteady gait = gait instability; R56.9 seizure = convulsion
+H53.8 blurred vision = blurry vision; H53.2 diplopia = double vision; - visual aura
+R29.6 falls = frequent falls
+# left-sided weakness = left sided weakness = weakness of the left side
+R40.0 somnolence = drowsiness = sleepiness; G47.00 insomnia = trouble sleeping = poor sleep
+# anxiety = feeling anxious = nervousness; # low mood = depressed mood = sadness
+R45.851 suicidal ideation = SI = thoughts of suicide; # anhedonia = loss of interest
+- racing thoughts; R45.0 irritability; M25.50 joint pain = arthralgias = arthralgia
+M25.60 joint stiffness = morning stiffness; M54.50 low back pain = LBP = lower back pain
+M79.10 myalgias = muscle aches = body aches; M25.569 knee pain; M25.559 hip pain
+M25.519 shoulder pain; M54.2 neck pain = cervicalgia; M79.673 foot pain; # calf pain
+# toe pain = pain in the big toe; R21 rash = skin rash; L85.3 dry skin = xerosis
+L65.9 hair loss = thinning hair; # easy bruising
+R63.1 polydipsia = excessive thirst = increased thirst; R35.89 polyuria = frequent urination
+# cold intolerance; # heat intolerance; R63.5 weight gain; H57.10 eye pain = ocular pain
+# itchy eyes = ocular itching; # red eye = eye redness; # skin lesion = mole
 # breast lump = lump in the breast; - hot flashes
 '''
 
 # %% ../../nbs/clinic/00_wards.ipynb #af3a8478
 SIGNS = '''
-R00.0 tachycardia; R00.1 bradycardia; R06.82 tachypnea; R09.02 hypoxia = hypoxemia = low oxygen saturation
-I95.9 hypotension = low blood pressure; # crackles = rales = bibasilar crackles; # rhonchi = coarse rhonchi
-# expiratory wheezes = wheezing throughout; R01.1 systolic murmur = murmur; # elevated jugular venous pressure = JVD = elevated JVP
-# pedal edema = pitting edema = 2+ edema; # irregular rhythm = irregularly irregular rhythm; # rebound tenderness = rebound; # guarding
-# epigastric tenderness; # RUQ tenderness = right upper quadrant tenderness; # RLQ tenderness = right lower quadrant tenderness
-# LLQ tenderness; # costovertebral angle tenderness = CVA tenderness = CVAT; R16.0 hepatomegaly; R16.1 splenomegaly; R18.8 ascites
-# scleral icterus = icteric sclerae; R59.0 lymphadenopathy = LAD = enlarged lymph nodes; # nuchal rigidity = neck stiffness
-# asterixis = flapping tremor; # joint swelling = swollen joints; L53.9 erythema = redness; - warmth; R23.1 pallor = conjunctival pallor
-R23.0 cyanosis; # spider angiomata; H05.20 proptosis = exophthalmos; E04.9 goiter = thyroid enlargement; M65.9 synovitis
-# decreased range of motion = decreased ROM = limited ROM; R29.2 hyperreflexia; H55.00 nystagmus; # bradykinesia = slowness
-# cogwheel rigidity; # pronator drift; G81.90 hemiparesis; # decreased breath sounds = diminished breath sounds
-# dullness to percussion; # carotid bruit; # calf tenderness; # skin ulcer = ulceration; B37.0 oral thrush = thrush
-# scaly plaques = plaques; # crepitus; # vesicles; # decreased sensation = sensory loss; # foot drop; # suprapubic tenderness
-# abdominal tenderness = tenderness to palpation; # bruising; # palpable mass = mass; # tonsillar exudates = exudates
-# prostate enlargement = enlarged prostate; # adnexal tenderness; # flat affect; # crackles at the left base = left basilar crackles
-R26.9 antalgic gait; # dry mucous membranes; # lens opacity = lens opacities; # optic disc cupping = cupping; # hirsutism = excess facial \
-hair
-# swollen turbinates = turbinate swelling; # sinus tenderness; # conjunctival injection; # tender points = trigger points
-- crowded oropharynx; # xanthelasma; # friction rub = pericardial rub; # central obesity = truncal obesity
+R00.0 tachycardia; R00.1 bradycardia; R06.82 tachypnea
+R09.02 hypoxia = hypoxemia = low oxygen saturation; I95.9 hypotension = low blood pressure
+# crackles = rales = bibasilar crackles; # rhonchi = coarse rhonchi
+# expiratory wheezes = wheezing throughout; R01.1 systolic murmur = murmur
+# elevated jugular venous pressure = JVD = elevated JVP; # pedal edema = pitting edema = 2+ edema
+# irregular rhythm = irregularly irregular rhythm; # rebound tenderness = rebound; # guarding
+# epigastric tenderness; # RUQ tenderness = right upper quadrant tenderness
+# RLQ tenderness = right lower quadrant tenderness; # LLQ tenderness
+# costovertebral angle tenderness = CVA tenderness = CVAT; R16.0 hepatomegaly; R16.1 splenomegaly
+R18.8 ascites; # scleral icterus = icteric sclerae
+R59.0 lymphadenopathy = LAD = enlarged lymph nodes; # nuchal rigidity = neck stiffness
+# asterixis = flapping tremor; # joint swelling = swollen joints; L53.9 erythema = redness; - warmth
+R23.1 pallor = conjunctival pallor; R23.0 cyanosis; # spider angiomata
+H05.20 proptosis = exophthalmos; E04.9 goiter = thyroid enlargement; M65.9 synovitis
+# decreased range of motion = decreased ROM = limited ROM; R29.2 hyperreflexia; H55.00 nystagmus
+# bradykinesia = slowness; # cogwheel rigidity; # pronator drift; G81.90 hemiparesis
+# decreased breath sounds = diminished breath sounds; # dullness to percussion; # carotid bruit
+# calf tenderness; # skin ulcer = ulceration; B37.0 oral thrush = thrush; # scaly plaques = plaques
+# crepitus; # vesicles; # decreased sensation = sensory loss; # foot drop; # suprapubic tenderness
+# abdominal tenderness = tenderness to palpation; # bruising; # palpable mass = mass
+# tonsillar exudates = exudates; # prostate enlargement = enlarged prostate; # adnexal tenderness
+# flat affect; # crackles at the left base = left basilar crackles; R26.9 antalgic gait
+# dry mucous membranes; # lens opacity = lens opacities; # optic disc cupping = cupping
+# hirsutism = excess facial hair; # swollen turbinates = turbinate swelling; # sinus tenderness
+# conjunctival injection; # tender points = trigger points; - crowded oropharynx; # xanthelasma
+# friction rub = pericardial rub; # central obesity = truncal obesity
 '''
 
 # %% ../../nbs/clinic/00_wards.ipynb #8f5d469a
 FINDINGS = '''
 J81.1 pulmonary edema = interstitial edema = vascular congestion; J90 pleural effusion = effusion
 - consolidation = opacity; R91.8 infiltrate = lung infiltrate; J98.11 atelectasis
-J93.9 pneumothorax = PTX; I51.7 cardiomegaly; R91.1 pulmonary nodule = lung nodule; - hyperinflation; - ground glass opacities = GGOs
-# emphysematous changes; S22.39 rib fracture; M48.50 compression fracture = vertebral compression fracture
-- degenerative changes = degenerative change; M51.26 disc herniation = disc protrusion; M48.00 spinal stenosis = canal stenosis
-# foraminal narrowing; K80.20 cholelithiasis = gallstones; # gallbladder wall thickening; # biliary dilatation = dilated ducts
-N13.30 hydronephrosis = hydro; N28.1 renal cyst = simple cyst; N20.0 nephrolithiasis = kidney stone = renal calculus
-K76.0 hepatic steatosis = fatty liver; # hepatic cyst; # free air = pneumoperitoneum; # bowel wall thickening; - fat stranding
-K57.30 diverticulosis = diverticula; # intracranial hemorrhage = ICH = intracranial bleed; - midline shift; - mass effect
-# small vessel ischemic changes = chronic microvascular changes; # acute infarct = infarction; G31.9 cerebral atrophy = volume loss
-S06.5 subdural hematoma = SDH; # mucosal thickening; D72.829 leukocytosis = elevated white count; D64.9 anemia
-D69.6 thrombocytopenia = low platelets; E87.1 hyponatremia = low sodium; E87.6 hypokalemia; E87.5 hyperkalemia
-# elevated troponin = troponin leak; R74.01 transaminitis = elevated LFTs; R73.9 hyperglycemia = elevated glucose
-R80.9 proteinuria = microalbuminuria; E87.20 lactic acidosis = acidosis; - ST depressions; - ST elevations = ST elevation
+J93.9 pneumothorax = PTX; I51.7 cardiomegaly; R91.1 pulmonary nodule = lung nodule; - hyperinflation
+- ground glass opacities = GGOs; # emphysematous changes; S22.39 rib fracture
+M48.50 compression fracture = vertebral compression fracture
+- degenerative changes = degenerative change; M51.26 disc herniation = disc protrusion
+M48.00 spinal stenosis = canal stenosis; # foraminal narrowing; K80.20 cholelithiasis = gallstones
+# gallbladder wall thickening; # biliary dilatation = dilated ducts; N13.30 hydronephrosis = hydro
+N28.1 renal cyst = simple cyst; N20.0 nephrolithiasis = kidney stone = renal calculus
+K76.0 hepatic steatosis = fatty liver; # hepatic cyst; # free air = pneumoperitoneum
+# bowel wall thickening; - fat stranding; K57.30 diverticulosis = diverticula
+# intracranial hemorrhage = ICH = intracranial bleed; - midline shift; - mass effect
+# small vessel ischemic changes = chronic microvascular changes; # acute infarct = infarction
+G31.9 cerebral atrophy = volume loss; S06.5 subdural hematoma = SDH; # mucosal thickening
+D72.829 leukocytosis = elevated white count; D64.9 anemia; D69.6 thrombocytopenia = low platelets
+E87.1 hyponatremia = low sodium; E87.6 hypokalemia; E87.5 hyperkalemia
+# elevated troponin = troponin leak; R74.01 transaminitis = elevated LFTs
+R73.9 hyperglycemia = elevated glucose; R80.9 proteinuria = microalbuminuria
+E87.20 lactic acidosis = acidosis; - ST depressions; - ST elevations = ST elevation
 # left ventricular hypertrophy = LVH; # diastolic dysfunction = impaired relaxation
 I34.0 mitral regurgitation = MR = mitral insufficiency; I36.1 tricuspid regurgitation = TR
 I27.20 pulmonary hypertension = PHTN = elevated PA pressures; I31.39 pericardial effusion
-# regional wall motion abnormality = wall motion abnormality; # hypokinesis = akinesis; - systolic dysfunction; # vegetation
-# thrombus = clot; # filling defect; M85.80 osteopenia; # joint space narrowing; # osteophytes = spurring
-# meniscal tear = torn meniscus; # rotator cuff tear; # thyroid nodule = nodule of the thyroid; N83.209 ovarian cyst = adnexal cyst
-D25.9 uterine fibroids = fibroids = fibroid uterus; # coronary stenosis = coronary lesion; E55.9 vitamin D deficiency; # low ferritin
-# pyuria; # bacteriuria; # gastric erosions = erosions; # polyp = polypoid lesion; # demyelinating lesions = white matter lesions
+# regional wall motion abnormality = wall motion abnormality; # hypokinesis = akinesis
+- systolic dysfunction; # vegetation; # thrombus = clot; # filling defect; M85.80 osteopenia
+# joint space narrowing; # osteophytes = spurring; # meniscal tear = torn meniscus
+# rotator cuff tear; # thyroid nodule = nodule of the thyroid; N83.209 ovarian cyst = adnexal cyst
+D25.9 uterine fibroids = fibroids = fibroid uterus; # coronary stenosis = coronary lesion
+E55.9 vitamin D deficiency; # low ferritin; # pyuria; # bacteriuria; # gastric erosions = erosions
+# polyp = polypoid lesion; # demyelinating lesions = white matter lesions
 # epileptiform discharges = epileptiform activity; # QT prolongation = prolonged QTc
 '''
 
 # %% ../../nbs/clinic/00_wards.ipynb #85c8c22c
 STATES = '''
-echo: left atrium / dilated, enlarged; right atrium / dilated; right ventricle / dilated, hypokinetic; aortic root / dilated
-echo: ascending aorta / dilated; aortic valve leaflets* / thickened, calcified; mitral valve leaflets* / thickened, myxomatous
+echo: left atrium / dilated, enlarged; right atrium / dilated
+echo: right ventricle / dilated, hypokinetic; aortic root / dilated
+echo: ascending aorta / dilated; aortic valve leaflets* / thickened, calcified
+echo: mitral valve leaflets* / thickened, myxomatous
 echo: left ventricular cavity / dilated; interventricular septum / hypertrophied
-cxr: heart / enlarged; lungs* / hyperinflated; thoracic aorta / tortuous, calcified; mediastinum / widened; right hemidiaphragm / elevated
-ctab: liver / enlarged, nodular, fatty; spleen / enlarged; gallbladder / distended; common bile duct / dilated; appendix / dilated
-ctab: kidneys* / atrophic; prostate / enlarged; sigmoid colon / thickened; pancreas / atrophic, edematous; abdominal aorta / ectatic
-head: ventricles* / enlarged; sulci* / effaced; mastoid air cells* / opacified; pituitary gland / enlarged
-spine: spinal cord / compressed; facet joints* / hypertrophied; L5 nerve root / impinged; lumbar discs* / desiccated
-exam: abdomen / distended, tender; oropharynx / erythematous; mucous membranes* / dry; sclerae* / icteric; thyroid / enlarged
-exam: legs* / swollen; gait / unsteady, ataxic; speech / slurred, dysarthric; left knee / swollen; conjunctivae* / pale, injected
-exam: right calf / tender, swollen; tonsils* / enlarged; left lower leg / erythematous; lungs* / wheezy; right shoulder / tender
+cxr: heart / enlarged; lungs* / hyperinflated; thoracic aorta / tortuous, calcified
+cxr: mediastinum / widened; right hemidiaphragm / elevated
+ctab: liver / enlarged, nodular, fatty; spleen / enlarged; gallbladder / distended
+ctab: common bile duct / dilated; appendix / dilated
+ctab: kidneys* / atrophic; prostate / enlarged; sigmoid colon / thickened
+ctab: pancreas / atrophic, edematous; abdominal aorta / ectatic
+head: ventricles* / enlarged; sulci* / effaced; mastoid air cells* / opacified
+head: pituitary gland / enlarged
+spine: spinal cord / compressed; facet joints* / hypertrophied; L5 nerve root / impinged
+spine: lumbar discs* / desiccated
+exam: abdomen / distended, tender; oropharynx / erythematous; mucous membranes* / dry
+exam: sclerae* / icteric; thyroid / enlarged
+exam: legs* / swollen; gait / unsteady, ataxic; speech / slurred, dysarthric; left knee / swollen
+exam: conjunctivae* / pale, injected
+exam: right calf / tender, swollen; tonsils* / enlarged; left lower leg / erythematous
+exam: lungs* / wheezy; right shoulder / tender
 '''
+
+# %% ../../nbs/clinic/00_wards.ipynb #54e707fb
 COORDINATIONS = '''
-pain: left, right / knee pain; left, right / hip pain; hip, knee / pain; neck, shoulder / pain; left, right / shoulder pain
-pain: hand, wrist / stiffness; hand, foot / numbness; arm, leg / weakness; neck, back / pain; upper, lower / extremity weakness
-denied: chest, abdominal / pain; joint, muscle / pain; visual, hearing / loss; nasal, sinus / congestion; leg, facial / swelling
-denied: arm, leg / weakness; eye, ear / pain; bowel, bladder / incontinence; abdominal, pelvic / pain
-cxr: left, right / pleural effusion; left, right / basilar atelectasis; mediastinal, hilar / lymphadenopathy
-ctab: left, right / renal cyst; retroperitoneal, mesenteric / lymphadenopathy; left, right / hydronephrosis
+pain: left, right / knee pain; left, right / hip pain; hip, knee / pain; neck, shoulder / pain
+pain: left, right / shoulder pain
+pain: hand, wrist / stiffness; hand, foot / numbness; arm, leg / weakness; neck, back / pain
+pain: upper, lower / extremity weakness
+denied: chest, abdominal / pain; joint, muscle / pain; visual, hearing / loss
+denied: nasal, sinus / congestion; leg, facial / swelling
+denied: arm, leg / weakness; eye, ear / pain; bowel, bladder / incontinence
+denied: abdominal, pelvic / pain
+cxr: left, right / pleural effusion; left, right / basilar atelectasis
+cxr: mediastinal, hilar / lymphadenopathy
+ctab: left, right / renal cyst; retroperitoneal, mesenteric / lymphadenopathy
+ctab: left, right / hydronephrosis
 head: frontal, parietal / infarct; maxillary, ethmoid / mucosal thickening
 spine: L3-L4, L4-L5 / disc protrusion; left, right / foraminal narrowing
 echo: mitral, tricuspid / regurgitation; left, right / atrial enlargement
@@ -141,7 +190,8 @@ def read_terms(
 ) -> list[Term]:
     "The terms in a table"
     entries = [e.strip() for line in text.strip().splitlines() for e in line.split('; ')]
-    return [Term(code, tuple(f.strip() for f in forms.split('=')), kind) for code, forms in (e.split(' ', 1) for e in entries)]
+    return [Term(code, tuple(f.strip() for f in forms.split('=')), kind)
+            for code, forms in (e.split(' ', 1) for e in entries)]
 
 # %% ../../nbs/clinic/00_wards.ipynb #b015ab74
 @dataclass(frozen=True)
@@ -166,8 +216,10 @@ def read_diseases(
         head, body = entry.split('\n', 1)
         body = ' '.join(line.strip() for line in body.splitlines())
         (code, names), about = head.split(' | ')[0].split(' ', 1), head.split(' | ')[1]
-        course, sex, lo, hi, who = re.fullmatch(r'([abc]) (?:([mf]) )?(\d+)-(\d+) (.+)', about).groups()
-        symptoms, signs, tests, drugs = (tuple(x.strip() for x in part.split('; ')) for part in body.split(' / '))
-        out.append(Disease(Term(code, tuple(names.split(' = ')), 'disease'), course, sex or '', (int(lo), int(hi)), who,
-                           symptoms, signs, tests, drugs))
+        course, sex, lo, hi, who = re.fullmatch(
+            r'([abc]) (?:([mf]) )?(\d+)-(\d+) (.+)', about).groups()
+        symptoms, signs, tests, drugs = (
+            tuple(x.strip() for x in part.split('; ')) for part in body.split(' / '))
+        out.append(Disease(Term(code, tuple(names.split(' = ')), 'disease'), course, sex or '',
+                           (int(lo), int(hi)), who, symptoms, signs, tests, drugs))
     return out

@@ -19,7 +19,8 @@ from .n2c2 import ENTITIES
 _TOKEN = re.compile(r'\w+|[^\w\s]')
 
 def _shape(form: str) -> str: return re.sub(r'\d+', '0', form.casefold())
-def _readings(form: str) -> tuple[tuple[int, str], ...]: return (0, form), (1, form.casefold()), (2, _shape(form))
+def _readings(form: str) -> tuple[tuple[int, str], ...]:
+    return (0, form), (1, form.casefold()), (2, _shape(form))
 
 def form_of(
     text: str,
@@ -31,7 +32,7 @@ def form_of(
 # %% ../../nbs/scoring/09_baselines.ipynb #332e815d
 def _most(values: Iterable): return Counter(values).most_common(1)[0][0] # the first, among equals
 
-def _typical(seen: list[Mention|None]) -> Mention|None: # seen: None where the form was not a mention
+def _typical(seen: list[Mention|None]) -> Mention|None: # in `seen` None is no mention
     "What the form is, without id and place; None for no mention"
     mentions = [m for m in seen if m]
     if not mentions or 2*len(mentions) < len(seen): return None
@@ -39,20 +40,22 @@ def _typical(seen: list[Mention|None]) -> Mention|None: # seen: None where the f
     alike = [m for m in mentions if m.type == type]
     names = dict.fromkeys(k for m in alike for k in m.attributes if not k.endswith('_cue'))
     values = {k: _most(m.attributes.get(k) for m in alike) for k in names}
-    return Mention('', type, (), _most(m.concepts for m in alike), {k: v for k, v in values.items() if v is not None})
+    return Mention('', type, (), _most(m.concepts for m in alike),
+                   {k: v for k, v in values.items() if v is not None})
 
 # %% ../../nbs/scoring/09_baselines.ipynb #ee37126b
 @dataclass
 class Dictionary:
     "Forms and what they are"
-    lengths: dict[str, list[int]]                   # shape of the first token → how many tokens forms have, the longest first
-    entries: dict[tuple[int, str], Mention|None]    # reading → what it is; None for no mention
-    usual: dict[str, Mention]                       # type → what its mentions are like, whatever their form
+    lengths: dict[str, list[int]] # shape of the first token → numbers of tokens, the longest first
+    entries: dict[tuple[int, str], Mention|None] # reading → what it is; None for no mention
+    usual: dict[str, Mention] # type → what its mentions are like, whatever their form
 
     def __call__(self, form: str) -> Mention|None: # as `form_of` writes it
         return next((self.entries[r] for r in _readings(form) if r in self.entries), None)
 
-def _hits(text: str, lengths: dict[str, list[int]], wanted: Callable[[str, str], bool]) -> Iterator[tuple[str, tuple[int, int]]]:
+def _hits(text: str, lengths: dict[str, list[int]],
+          wanted: Callable[[str, str], bool]) -> Iterator[tuple[str, tuple[int, int]]]:
     "Forms and where they stand, the longest first; `wanted` is asked of form and shape"
     tokens, i = [*_TOKEN.finditer(text)], 0
     words = [t[0] for t in tokens]
@@ -70,16 +73,21 @@ def learn_dictionary(
 ) -> Dictionary:
     "The training set's mentions by heart"
     types, seen = {*types}, defaultdict(list)
-    there = [{m.spans[0]: m for m in reversed(d.mentions) if m.type in types and not m.discontinuous} for d in train]
-    shapes = {_shape(form_of(d.text, m)) for d, at in zip(train, there, strict=True) for m in at.values()} - {''}
+    places = [{m.spans[0]: m
+               for m in reversed(d.mentions) if m.type in types and not m.discontinuous}
+              for d in train]
+    shapes = {_shape(form_of(d.text, m))
+              for d, at in zip(train, places, strict=True) for m in at.values()}
+    shapes.discard('')
     lengths = defaultdict(set)
     for s in shapes: lengths[s.split()[0]].add(len(s.split()))
     lengths = {first: sorted(ns, reverse=True) for first, ns in lengths.items()}
-    for d, at in zip(train, there, strict=True):
+    for d, at in zip(train, places, strict=True):
         for form, span in _hits(d.text, lengths, lambda form, shape: shape in shapes):
             for reading in _readings(form): seen[reading].append(at.get(span))
     usual = {t: [m for d in train for m in d.mentions if m.type == t] for t in sorted(types)}
-    return Dictionary(lengths, {r: _typical(ms) for r, ms in seen.items()}, {t: _typical(ms) for t, ms in usual.items() if ms})
+    return Dictionary(lengths, {r: _typical(ms) for r, ms in seen.items()},
+                      {t: _typical(ms) for t, ms in usual.items() if ms})
 
 def look_up(
     dictionary: Dictionary,
@@ -87,7 +95,8 @@ def look_up(
 ) -> tuple[Mention, ...]: # T1, T2, … in reading order; they do not overlap
     "What the dictionary knows in a text"
     hits = _hits(text, dictionary.lengths, lambda form, shape: dictionary(form) is not None)
-    return tuple(replace(dictionary(form), id=f'T{n}', spans=(span,)) for n, (form, span) in enumerate(hits, 1))
+    return tuple(replace(dictionary(form), id=f'T{n}', spans=(span,))
+                 for n, (form, span) in enumerate(hits, 1))
 
 # %% ../../nbs/scoring/09_baselines.ipynb #03d5cad7
 _LINE, _SENTENCE = re.compile(r'\n'), re.compile(r'\n|(?<=[.!?])\s+')
@@ -104,12 +113,13 @@ def nearest(
     for m in sorted(others, key=lambda m: m.start): homes[bisect(edges, m.start)].append(m)
     def gap(a, b): return max(a.start - b.end, b.start - a.end, 0)
     near = [(m, homes[bisect(edges, m.start)]) for m in some]
-    return [(m, min(there, key=lambda o: gap(m, o))) for m, there in near if there]
+    return [(m, min(partners, key=lambda o: gap(m, o))) for m, partners in near if partners]
 
 # %% ../../nbs/scoring/09_baselines.ipynb #96d8e2bb
 _DISORDERS, _TEMPORAL = ('Disease_Disorder',), ('EVENT', 'TIMEX3')
+# stream → what its dictionary learns
 _TYPES = {'semeval2014t7': _DISORDERS, 'semeval2015t14': _DISORDERS, 'semeval2016t12': _TEMPORAL,
-          'semeval2021t6_level1': ENTITIES, 'semeval2021t6_level2': ENTITIES} # stream → what its dictionary learns
+          'semeval2021t6_level1': ENTITIES, 'semeval2021t6_level2': ENTITIES}
 LINKED = ('semeval2016t12', 'semeval2021t6_level2')
 
 def _given(dictionary: Dictionary, d: Document, types: Iterable[str]) -> tuple[Mention, ...]:
@@ -119,16 +129,20 @@ def _given(dictionary: Dictionary, d: Document, types: Iterable[str]) -> tuple[M
         if m.type not in types: continue
         known = dictionary(form_of(d.text, m))
         alike = known if known and known.type == m.type else dictionary.usual.get(m.type)
-        told = {k: v for k, v in (alike.attributes if alike else {}).items() if k == 'DocTimeRel'}
-        out.append(replace(m, attributes={k: v for k, v in m.attributes.items() if k != 'DocTimeRel'} | told))
+        attributes = {k: v for k, v in m.attributes.items() if k != 'DocTimeRel'}
+        if alike and 'DocTimeRel' in alike.attributes:
+            attributes['DocTimeRel'] = alike.attributes['DocTimeRel']
+        out.append(replace(m, attributes=attributes))
     return tuple(out)
 
 def _linked(stream: str, text: str, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
     def of(*types): return [m for m in mentions if m.type in types]
     if stream == 'semeval2016t12':
-        pairs = [('CONTAINS', time.id, event.id, {'kind': 'TLINK'}) for event, time in nearest(text, of('EVENT'), of('TIMEX3'), _SENTENCE)]
+        pairs = [('CONTAINS', time.id, event.id, {'kind': 'TLINK'})
+                 for event, time in nearest(text, of('EVENT'), of('TIMEX3'), _SENTENCE)]
     elif stream == 'semeval2021t6_level2':
-        pairs = [(f'{m.type}-Drug', m.id, drug.id, {}) for m, drug in nearest(text, of(*ENTITIES[1:]), of('Drug'), _LINE)]
+        pairs = [(f'{m.type}-Drug', m.id, drug.id, {})
+                 for m, drug in nearest(text, of(*ENTITIES[1:]), of('Drug'), _LINE)]
     else: return ()
     return tuple(Relation(f'R{n}', *pair) for n, pair in enumerate(pairs, 1))
 
@@ -142,27 +156,37 @@ def bag_of_words(
     "How alike the words of question and candidate are, by tf-idf"
     texts = [t for q in train for t in (q.text, *(c.text for c in q.candidates))]
     within = Counter(w for t in texts for w in _bag(t))
-    def weighted(text): return {w: n * (math.log((1 + len(texts))/(1 + within[w])) + 1) for w, n in _bag(text).items()}
+    def weighted(text):
+        return {w: n * (math.log((1 + len(texts))/(1 + within[w])) + 1)
+                for w, n in _bag(text).items()}
     def cosine(a, b):
         sizes = sum(x*x for x in a.values()) * sum(x*x for x in b.values())
         return sum(x * b.get(w, 0) for w, x in a.items()) / math.sqrt(sizes) if sizes else 0.
-    return {q.id: {c.id: cosine(question, weighted(c.text)) for c in q.candidates} for q in test for question in [weighted(q.text)]}
+    return {q.id: {c.id: cosine(question, weighted(c.text)) for c in q.candidates}
+            for q in test for question in [weighted(q.text)]}
 
 # %% ../../nbs/scoring/09_baselines.ipynb #876cf1cd
 def baseline(
     stream: str,                       # one of the six
     train: list[Document]|list[Query],
     test: list[Document]|list[Query],  # only its texts are looked at, unless `gold_entities`
-    gold_entities: bool=False,         # give the test set's mentions? for 'semeval2016t12' and 'semeval2021t6_level2'
-) -> list[Document]|dict[str, dict[str, float]]: # documents with mentions and relations, or query id → candidate id → score
-    "What needs no model. Raises `ValueError` for a stream that there is not, or one that has nothing to be given."
-    if stream not in (*_TYPES, 'semeval2017t3'): raise ValueError(f'there is no stream {stream!r}; there are {", ".join([*_TYPES, "semeval2017t3"])}')
+    gold_entities: bool=False,         # give the test set's mentions? for the streams in `LINKED`
+) -> list[Document]|dict[str, dict[str, float]]: # documents, or query id → candidate id → score
+    """What needs no model.
+
+    Raises `ValueError` for a stream that there is not, or one that has nothing to be given.
+    """
+    if stream not in (*_TYPES, 'semeval2017t3'):
+        raise ValueError(f'there is no stream {stream!r}; there are '
+                         f'{", ".join([*_TYPES, "semeval2017t3"])}')
     if gold_entities and stream not in LINKED:
-        raise ValueError(f'{stream} has no links between mentions, so its mentions cannot be given; those of {" and ".join(LINKED)} can')
+        raise ValueError(f'{stream} has no links between mentions, so its mentions cannot be '
+                         f'given; those of {" and ".join(LINKED)} can')
     if stream == 'semeval2017t3': return bag_of_words(train, test)
     dictionary, out = learn_dictionary(train, _TYPES[stream]), []
     for d in test:
-        mentions = _given(dictionary, d, _TYPES[stream]) if gold_entities else look_up(dictionary, d.text)
+        mentions = (_given(dictionary, d, _TYPES[stream])
+                    if gold_entities else look_up(dictionary, d.text))
         out.append(Document(d.id, d.text, mentions, _linked(stream, d.text, mentions), d.licence))
     return out
 
@@ -170,16 +194,23 @@ def baseline(
 def unseen_mentions(
     train: list[Document], # of the same task, or of another
     test: list[Document],
-): # pandas frame, a row per test mention: document, type, discontinuous, new_form, new_concept (None where it has no concept)
-    "Which test mentions have a form, or concepts, that no training mention has; case and numbers do not matter"
+): # pandas frame, a row per test mention; new_concept is None where it has no concept
+    """Which test mentions have a form, or concepts, that no training mention has.
+
+    Case and numbers do not matter.
+    """
     import pandas as pd
     forms = {_shape(form_of(d.text, m)) for d in train for m in d.mentions}
-    concepts = {c for d in train for m in d.mentions for c in m.concepts}
-    rows = [(d.id, m.type, m.discontinuous, _shape(form_of(d.text, m)) not in forms, concepts.isdisjoint(m.concepts) if m.concepts else None)
+    mentions = [m for d in train for m in d.mentions]
+    concepts = {c for m in mentions for c in m.concepts}
+    rows = [(d.id, m.type, m.discontinuous, _shape(form_of(d.text, m)) not in forms,
+             concepts.isdisjoint(m.concepts) if m.concepts else None)
             for d in test for m in d.mentions]
-    return pd.DataFrame(rows, columns=['document', 'type', 'discontinuous', 'new_form', 'new_concept'])
+    return pd.DataFrame(rows,
+                        columns=['document', 'type', 'discontinuous', 'new_form', 'new_concept'])
 
-def _words(texts: list[str]) -> list[str]: return [w for t in texts for w in re.findall(r'[^\W\d_]+', t.casefold())]
+def _words(texts: list[str]) -> list[str]:
+    return [w for t in texts for w in re.findall(r'[^\W\d_]+', t.casefold())]
 
 def known_words(
     train: list[str], # texts

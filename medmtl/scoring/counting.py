@@ -30,10 +30,15 @@ def by_id(
     documents: list[Document],
     whose: str, # 'gold' or 'predictions', for the message
 ) -> dict[str, Document]: # in the given order
-    "Documents by their ids, by which both sides are matched. Raises `ValueError` where one occurs twice."
+    """Documents by their ids, by which both sides are matched.
+
+    Raises `ValueError` where one occurs twice.
+    """
     found = {}
     for d in documents:
-        if d.id in found: raise ValueError(f'document {d.id!r} occurs twice in the {whose}: put its mentions into one document')
+        if d.id in found:
+            raise ValueError(f'document {d.id!r} occurs twice in the {whose}: put its mentions '
+                             'into one document')
         found[d.id] = d
     return found
 
@@ -52,7 +57,8 @@ def f1(
 ) -> np.ndarray: # (...)
     "Harmonic mean of the two; 0 where nothing is right, NaN where both are undefined"
     p, r = np.nan_to_num(precision), np.nan_to_num(recall)
-    return np.where(np.isnan(precision) & np.isnan(recall), np.nan, 2*p*r / np.where(p + r > 0, p + r, 1))
+    return np.where(np.isnan(precision) & np.isnan(recall), np.nan,
+                    2*p*r / np.where(p + r > 0, p + r, 1))
 
 def plain(
     scores: dict[str, np.ndarray], # 0-dimensional arrays or floats

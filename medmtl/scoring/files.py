@@ -31,71 +31,107 @@ class _Format(NamedTuple):
     kinds: tuple[str, ...] # what is scored: types, attributes, 'concept', relations
 
 def _read_temporal(path: Path) -> list[Document]:
-    """Each note from its file with links, or else from its file without; two annotators' files of
-    one note are a fault"""
+    """Each note from its file with links, or else from its file without.
+
+    Two annotators' files of one note are a fault.
+    """
     temporal = [s for s in suffixes(path) if s.startswith('Temporal')]
     states = {s.partition('.')[2] for s in temporal}
     orders = [(f'Temporal-Relation.{s}', f'Temporal*.{s}') for s in states]
     if len(orders) == 1: return read_anafora_annotations(path, orders[0])
     return read_anafora_annotations(path, 'Temporal*' if temporal else '*')
 
+# %% ../../nbs/scoring/08_files.ipynb #929c00dc
 _FORMATS = {
-    'semeval2014t7': _Format(read_pipes, 'a note only in the gold has missed everything, one only in the prediction is all wrong', ('concept',)),
-    'semeval2015t14': _Format(read_share2015_pipes, 'a note only in the gold has missed everything; notes without a gold disorder are left out',
-                              ('concept', *(f'Disease_Disorder {slot}' for slot in SLOTS))),
-    'semeval2016t12': _Format(_read_temporal, 'a note only in the gold has missed everything, one only in the prediction is left out; '
-                              'CONTAINS is not scored in pathology notes',
-                              ('EVENT', 'TIMEX3', *(f'{kind} {a}' for kind, a in ATTRIBUTES.values()), 'CONTAINS')),
-    'semeval2021t6': _Format(read_brat_annotations, 'a note that one side lacks is left out', ENTITIES + RELATIONS)}
+    'semeval2014t7': _Format(
+        read_pipes,
+        ('a note only in the gold has missed everything, one only in the prediction is '
+         'all wrong'),
+        ('concept',)),
+    'semeval2015t14': _Format(
+        read_share2015_pipes,
+        ('a note only in the gold has missed everything; notes without a gold disorder are '
+         'left out'),
+        ('concept', *(f'Disease_Disorder {slot}' for slot in SLOTS))),
+    'semeval2016t12': _Format(
+        _read_temporal,
+        ('a note only in the gold has missed everything, one only in the prediction is left out; '
+         'CONTAINS is not scored in pathology notes'),
+        ('EVENT', 'TIMEX3', *(f'{kind} {a}' for kind, a in ATTRIBUTES.values()), 'CONTAINS')),
+    'semeval2021t6': _Format(read_brat_annotations, 'a note that one side lacks is left out',
+                             ENTITIES + RELATIONS)}
 
-def _there(path: Path|str, what: str, folders: bool) -> Path:
+def _existing(path: Path|str, what: str, folders: bool) -> Path:
     path = Path(path)
-    if not path.exists(): raise FileNotFoundError(f'the {what} {path} does not exist: check the path')
-    if path.is_dir() and not folders: raise ValueError(f'the {what} {path} is a folder: name the file in it')
+    if not path.exists():
+        raise FileNotFoundError(f'the {what} {path} does not exist: check the path')
+    if path.is_dir() and not folders:
+        raise ValueError(f'the {what} {path} is a folder: name the file in it')
     return path
 
 def _read(read: Callable, path: Path, what: str):
     "Both sides' files have the same names, so faults are told with the side. Raises `FormatError`."
     try: return read(path)
-    except FormatError as e: raise FormatError([replace(p, file=f'{what}: {p.file}') for p in e.problems]) from None
+    except FormatError as e:
+        raise FormatError([replace(p, file=f'{what}: {p.file}') for p in e.problems]) from None
 
 # %% ../../nbs/scoring/08_files.ipynb #acd9f515
 def _kinds(documents: list[Document]) -> Counter:
-    "How often each kind of annotation occurs: types, attributes as in 'EVENT DocTimeRel', 'concept', relations"
-    mentions = [m for d in documents for m in d.mentions]
-    return Counter([*(m.type for m in mentions), *(f'{m.type} {a}' for m in mentions for a in m.attributes),
-                    *('concept' for m in mentions if m.concepts), *(r.type for d in documents for r in d.relations)])
+    """How often each kind of annotation occurs.
 
-def _documents(gold: list[Document], predicted: list[Document], scored: set[str], about: _Format) -> dict:
-    "Which documents there are, which of them count, and what is never predicted. Raises `ValueError` where none is on both sides."
-    annotated, said = ({d.id for d in side} for side in (gold, predicted))
-    if not annotated & said:
-        raise ValueError(f'no note of the prediction is in the gold: notes are matched by name, say {min(said)!r} and {min(annotated)!r}')
-    held, told = _kinds(gold), _kinds(predicted)
-    return dict(documents=dict(gold=len(annotated), prediction=len(said), both=len(annotated & said), scored=len(scored)),
-                left_out=dict(gold=len(annotated - scored), prediction=len(said - scored)), unmatched=about.unmatched,
-                never_predicted={kind: held[kind] for kind in about.kinds if held[kind] and not told[kind]})
+    Types, attributes as in 'EVENT DocTimeRel', 'concept', relations.
+    """
+    mentions = [m for d in documents for m in d.mentions]
+    return Counter([*(m.type for m in mentions),
+                    *(f'{m.type} {a}' for m in mentions for a in m.attributes),
+                    *('concept' for m in mentions if m.concepts),
+                    *(r.type for d in documents for r in d.relations)])
+
+def _documents(gold: list[Document], predicted: list[Document], scored: set[str],
+               about: _Format) -> dict:
+    """Which documents there are, which of them count, and what is never predicted.
+
+    Raises `ValueError` where none is on both sides.
+    """
+    gold_ids, predicted_ids = ({d.id for d in side} for side in (gold, predicted))
+    if not gold_ids & predicted_ids:
+        raise ValueError('no note of the prediction is in the gold: notes are matched by name, '
+                         f'say {min(predicted_ids)!r} and {min(gold_ids)!r}')
+    of_gold, of_prediction = _kinds(gold), _kinds(predicted)
+    sizes = dict(gold=len(gold_ids), prediction=len(predicted_ids),
+                 both=len(gold_ids & predicted_ids), scored=len(scored))
+    left_out = dict(gold=len(gold_ids - scored), prediction=len(predicted_ids - scored))
+    never = {kind: of_gold[kind]
+             for kind in about.kinds if of_gold[kind] and not of_prediction[kind]}
+    return dict(documents=sizes, left_out=left_out, unmatched=about.unmatched,
+                never_predicted=never)
 
 # %% ../../nbs/scoring/08_files.ipynb #db0cfb94
-_PHASES = {'TS': ('timex3',), 'ES': ('event',), 'TA': ('class',), 'EA': ('contextualmodality', 'degree', 'polarity', 'type'),
-           'DR': ('doctimerel',), 'CR': ('contains',)}
+_PHASES = {'TS': ('timex3',), 'ES': ('event',), 'TA': ('class',),
+           'EA': ('contextualmodality', 'degree', 'polarity', 'type'), 'DR': ('doctimerel',),
+           'CR': ('contains',)}
 
 def _settings(task: str, metrics: dict[str, float|None], scored: list[str]) -> dict:
     "What else there is to say of tasks with links"
     if task == 'semeval2021t6': return dict(given_entities=metrics['entity_strict_f1'] == 1)
     if task != 'semeval2016t12': return {}
     def three(item): return {k: metrics[f'{item}_{k}'] for k in ('precision', 'recall', 'f1')}
-    return dict(given_entities=metrics['span_f1'] == 1, without_links=sum(map(unlinked, scored)),
-                phases={letters: {item: three(item) for item in items} for letters, items in _PHASES.items()})
+    return dict(given_entities=metrics['span_f1'] == 1,
+                without_links=sum(map(unlinked, scored)),
+                phases={letters: {item: three(item) for item in items}
+                        for letters, items in _PHASES.items()})
 
 def _score_documents(task: str, gold: Path, prediction: Path) -> dict:
     scorer, about = scorer_of(task), _FORMATS[task]
-    annotated, predicted = _read(about.read, gold, 'gold'), _read(about.read, prediction, 'prediction')
+    annotated = _read(about.read, gold, 'gold')
+    predicted = _read(about.read, prediction, 'prediction')
     counts = scorer.counts(annotated, predicted)
     rest = _documents(annotated, predicted, {*counts.index}, about)
     metrics = plain(scorer.scores(counts.to_numpy().sum(0)))
-    whole = counts.select_dtypes('integer').sum().drop(['entity_documents', 'relation_documents'], errors='ignore')
-    return dict(metrics=metrics, counts=whole.astype(int).to_dict(), **rest, **_settings(task, metrics, list(counts.index)))
+    whole = counts.select_dtypes('integer').sum().drop(
+        ['entity_documents', 'relation_documents'], errors='ignore')
+    return dict(metrics=metrics, counts=whole.astype(int).to_dict(), **rest,
+                **_settings(task, metrics, list(counts.index)))
 
 # %% ../../nbs/scoring/08_files.ipynb #2b1a9f69
 def _gold_relevance(path: Path, scores: dict[str, dict[str, float]]) -> dict[str, dict[str, bool]]:
@@ -105,25 +141,39 @@ def _gold_relevance(path: Path, scores: dict[str, dict[str, float]]) -> dict[str
         if any(c.id in scores.get(q.id, ()) for q in queries for c in q.candidates):
             report(problems)
             return relevance(queries)
-    raise ValueError(f'no query of the prediction is in {path.name}: does it belong to another file?')
+    raise ValueError(f'no query of the prediction is in {path.name}: does it belong to another '
+                     'file?')
 
 def _score_ranking(gold: Path, prediction: Path) -> dict:
-    scores, labels = _read(read_predictions, prediction, 'prediction'), read_relevancy(prediction) # one layout: score, label in columns 4, 5
+    # one layout: score, label in columns 4, 5
+    scores, labels = _read(read_predictions, prediction, 'prediction'), read_relevancy(prediction)
     relevant = _read(lambda path: _gold_relevance(path, scores), gold, 'gold')
-    counts, engine = ranking_per_query(relevant, scores, labels), ranking_per_query(relevant, given_order(relevant))
-    metrics, search_engine = (plain(ranking_from_counts(c.to_numpy().sum(0))) for c in (counts, engine))
-    return dict(metrics=metrics, search_engine=search_engine, counts=counts.select_dtypes('integer').sum().astype(int).to_dict())
+    counts = ranking_per_query(relevant, scores, labels)
+    engine = ranking_per_query(relevant, given_order(relevant))
+    metrics, search_engine = (plain(ranking_from_counts(c.to_numpy().sum(0)))
+                              for c in (counts, engine))
+    return dict(metrics=metrics,
+                search_engine=search_engine,
+                counts=counts.select_dtypes('integer').sum().astype(int).to_dict())
 
+# %% ../../nbs/scoring/08_files.ipynb #7368afc5
 def score_files(
-    task: str,            # 'semeval2014t7', 'semeval2015t14', 'semeval2016t12', 'semeval2017t3' or 'semeval2021t6'
-    gold: Path|str,       # in the task's format: a file, or a folder of them; for the ranking .relevancy or the organisers' .xml
+    task: str,            # 'semeval2014t7', …: a task, not a stream
+    gold: Path|str,       # in the task's format: file or folder; a ranking's .relevancy or .xml
     prediction: Path|str, # the same; for the ranking a .pred file
-) -> dict: # 'task', 'headline', 'metrics' (0–1, None where undefined), 'counts', which documents counted; ready for JSON
-    "The organisers' scores of a prediction. Raises `ValueError` for other tasks and files that do not match, `FormatError`, `FileNotFoundError`."
+) -> dict: # task, headline, metrics (0–1 or None), counts, which documents counted; ready for JSON
+    """The organisers' scores of a prediction.
+
+    Raises `ValueError` for other tasks and files that do not match, `FormatError`,
+    `FileNotFoundError`.
+    """
     headline = primary_metric(task)
     if task not in ('semeval2017t3', *_FORMATS):
-        raise ValueError(f"{task} is a stream of {task.partition('_')[0]}: its files are scored under the task's name")
+        raise ValueError(f"{task} is a stream of {task.partition('_')[0]}: its files are scored "
+                         "under the task's name")
     folders = task in _FORMATS
-    gold, prediction = _there(gold, 'gold', folders), _there(prediction, 'prediction', folders)
-    result = _score_documents(task, gold, prediction) if folders else _score_ranking(gold, prediction)
+    gold = _existing(gold, 'gold', folders)
+    prediction = _existing(prediction, 'prediction', folders)
+    result = (_score_documents(task, gold, prediction)
+              if folders else _score_ranking(gold, prediction))
     return dict(task=task, headline={headline: result['metrics'][headline]}, **result)

@@ -14,7 +14,8 @@ from .counting import same_concept
 from .tempeval import closure, unlinked
 
 # %% ../../nbs/scoring/11_highlight.ipynb #5a1f0fb3
-def _exactly(gold: list, said: list, key: Callable, alike: Callable=lambda g, p: True) -> list[tuple]:
+def _exactly(gold: list, said: list, key: Callable,
+             alike: Callable=lambda g, p: True) -> list[tuple]:
     "(item, verdict) of each prediction and each missed gold item, by equal keys"
     known, seen, out = {key(g): g for g in gold}, {}, []
     for p in {key(p): p for p in said}.values():
@@ -24,16 +25,21 @@ def _exactly(gold: list, said: list, key: Callable, alike: Callable=lambda g, p:
 
 # %% ../../nbs/scoring/11_highlight.ipynb #80f52edc
 def _loosely(gold: list, said: list, same: Callable) -> list[tuple]:
-    "(item, verdict) as `_exactly`, by the first that is the same; 'again' is what counts neither way"
+    "(item, verdict) as `_exactly`, by the first that is the same; 'again' counts neither way"
     taken, found, out = set(), set(), []
     for p in said:
         met = {i for i, g in enumerate(gold) if same(g, p)}
-        out.append((p, 'wrong' if not met else 'again' if met & taken else 'right'))
-        if met and not met & taken: found.add(min(met))
+        if not met: verdict = 'wrong'
+        elif met & taken: verdict = 'again'
+        else:
+            verdict = 'right'
+            found.add(min(met))
+        out.append((p, verdict))
         taken |= met
     return out + [(g, 'missed') for i, g in enumerate(gold) if i not in found]
 
-def _overlapping(g: Mention, p: Mention) -> bool: return g.type == p.type and g.start < p.end and p.start < g.end
+def _overlapping(g: Mention, p: Mention) -> bool:
+    return g.type == p.type and g.start < p.end and p.start < g.end
 
 # %% ../../nbs/scoring/11_highlight.ipynb #54f7c453
 def mention_verdicts(
@@ -41,44 +47,60 @@ def mention_verdicts(
     gold: Document,
     said: Document, # the same document as predicted
 ) -> list[tuple[Mention, str]]: # with 'right', 'wrong', 'missed' or 'again'
-    "Every predicted and every missed mention, as the task's primary metric counts them. Raises `ValueError` for a task without mentions."
-    def timed(d): return [m for m in d.mentions if m.type in ('EVENT', 'TIMEX3')] # not DOCTIME, which is given
+    """Every predicted and every missed mention, as the task's primary metric counts them.
+
+    Raises `ValueError` for a task without mentions.
+    """
+    # not DOCTIME, which is given
+    def timed(d): return [m for m in d.mentions if m.type in ('EVENT', 'TIMEX3')]
     if task == 'semeval2014t7': return _exactly(gold.mentions, said.mentions, lambda m: m.spans)
-    if task == 'semeval2015t14': return _exactly(gold.mentions, said.mentions, lambda m: m.spans, same_concept)
-    if task == 'semeval2016t12': return _exactly(timed(gold), timed(said), lambda m: (m.type, m.spans))
+    if task == 'semeval2015t14':
+        return _exactly(gold.mentions, said.mentions, lambda m: m.spans, same_concept)
+    if task == 'semeval2016t12':
+        return _exactly(timed(gold), timed(said), lambda m: (m.type, m.spans))
     if task == 'semeval2021t6': return _loosely(gold.mentions, said.mentions, _overlapping)
     raise ValueError(f'{task} has no mentions to draw')
 
+# %% ../../nbs/scoring/11_highlight.ipynb #cd386100
 def relation_verdicts(
     task: str,
     gold: Document,
     said: Document,
-) -> list[tuple[str, Mention, Mention, str]]: # type, first and second argument, and 'right', 'wrong', 'missed' or 'again'
+) -> list[tuple[str, Mention, Mention, str]]: # type, both arguments, 'right', 'wrong', …
     "Every predicted and every missed relation, as the task's primary metric counts them"
-    def told(d):
+    def triples(d):
         by = {m.id: m for m in d.mentions}
         return [(r.type, by[r.head], by[r.tail]) for r in d.relations]
     def same(g, p): return g[0] == p[0] and _overlapping(g[1], p[1]) and _overlapping(g[2], p[2])
-    if task == 'semeval2021t6': return [(*r, v) for r, v in _loosely(told(gold), told(said), same)]
+    if task == 'semeval2021t6':
+        return [(*r, v) for r, v in _loosely(triples(gold), triples(said), same)]
     if task != 'semeval2016t12' or unlinked(gold.id): return []
-    links, answers = ({(h.spans, t.spans): (k, h, t) for k, h, t in told(d) if k == 'CONTAINS'} for d in (gold, said))
-    follows, implied = closure(set(links)), closure(set(answers)) # what contains what, also through others
-    return [(*r, 'right' if k in follows else 'wrong') for k, r in answers.items()] + [(*r, 'missed') for k, r in links.items() if k not in implied]
+    links, answers = ({(h.spans, t.spans): (k, h, t) for k, h, t in triples(d) if k == 'CONTAINS'}
+                      for d in (gold, said))
+    # what contains what, also through others
+    follows, implied = closure(set(links)), closure(set(answers))
+    return ([(*r, 'right' if k in follows else 'wrong') for k, r in answers.items()]
+            + [(*r, 'missed') for k, r in links.items() if k not in implied])
 
 # %% ../../nbs/scoring/11_highlight.ipynb #79776e9c
 _SIGNS = {'right': '✓', 'wrong': '✗', 'missed': '○', 'again': '='}
 _STYLE = '''<style>
 .overtext { margin: 0 0 1rem; text-align: left; }
 figure.overtext { border-top: 1px solid rgba(128, 128, 128, .4); padding-top: .4rem; }
-.overtext figcaption { font-size: .85em; text-align: left; margin: 0 0 .3rem; opacity: .8; overflow-wrap: anywhere; }
+.overtext figcaption { font-size: .85em; text-align: left; margin: 0 0 .3rem; opacity: .8; \
+overflow-wrap: anywhere; }
 .overtext .text { line-height: 1.8; overflow-wrap: anywhere; }
 .overtext .ov-gap { display: block; height: .6em; }
-.overtext .ov-right { background: rgba(0, 114, 178, .22); border-bottom: 2px solid rgb(28, 132, 204); }
-.overtext .ov-wrong { background: rgba(230, 140, 0, .28); border-bottom: 2px dashed rgb(217, 119, 6); }
+.overtext .ov-right { background: rgba(0, 114, 178, .22); border-bottom: 2px solid rgb(28, 132, \
+204); }
+.overtext .ov-wrong { background: rgba(230, 140, 0, .28); border-bottom: 2px dashed rgb(217, 119, \
+6); }
 .overtext .ov-again { border-bottom: 2px double rgb(128, 128, 128); }
 .overtext .ov-missed { text-decoration: underline dotted 2px; text-underline-offset: .15em; }
-.overtext .text sup { font-size: .62em; line-height: 0; margin: 0 .15em 0 .1em; white-space: nowrap; }
-.overtext ul, .overtext ol { margin: .4rem 0 0; padding: 0 0 0 1.6rem; font-size: .88em; line-height: 1.5; }
+.overtext .text sup { font-size: .62em; line-height: 0; margin: 0 .15em 0 .1em; white-space: \
+nowrap; }
+.overtext ul, .overtext ol { margin: .4rem 0 0; padding: 0 0 0 1.6rem; font-size: .88em; \
+line-height: 1.5; }
 .overtext ul { list-style: none; padding: 0; columns: 17rem; }
 .overtext li { overflow-wrap: anywhere; break-inside: avoid; margin: 0 0 .3rem; }
 </style>'''
@@ -86,33 +108,44 @@ figure.overtext { border-top: 1px solid rgba(128, 128, 128, .4); padding-top: .4
 def _open(*items: Document|Query):
     "Raises `ValueError` where a licence forbids to show the text"
     for x in items:
-        if x.licence.restricted: raise ValueError(f'{x.id} is not shown: its licence ({x.licence.name}) is restricted, or not known to be open')
+        if x.licence.restricted:
+            raise ValueError(f'{x.id} is not shown: its licence ({x.licence.name}) is restricted, '
+                             'or not known to be open')
 
-def _told(text: str) -> str: return escape(text).replace('\n\n', '<br><span class="ov-gap"></span>').replace('\n', '<br>')
+def _as_html(text: str) -> str:
+    return escape(text).replace('\n\n', '<br><span class="ov-gap"></span>').replace('\n', '<br>')
 
-def _ground(verdict: str, text: str) -> str: return f'<span class="ov-{verdict}">{_told(text)}</span>'
+def _ground(verdict: str, text: str) -> str:
+    return f'<span class="ov-{verdict}">{_as_html(text)}</span>'
 
 # %% ../../nbs/scoring/11_highlight.ipynb #424abba2
 def _labels(marks: list[tuple[Mention, str]], silent: str) -> dict[int, str]:
     "What is written behind which character: signs and types, and the numbers of what is in parts"
     out, n = {}, 0
     for m, verdict in sorted(marks, key=lambda x: (x[0].start, x[0].end)):
-        said = [*([_SIGNS[verdict]] if verdict != 'right' else []), *([m.type] if m.type != silent else [])]
-        if m.discontinuous: n += 1; said = [*said, f'({n})']
+        parts = [*([_SIGNS[verdict]] if verdict != 'right' else []),
+                 *([m.type] if m.type != silent else [])]
+        if m.discontinuous:
+            n += 1
+            parts.append(f'({n})')
         for i, (_, end) in enumerate(m.spans):
-            label = ' '.join(said if i == len(m.spans) - 1 else said[-1:]) # sign and type where the mention ends
+            # sign and type where the mention ends
+            label = ' '.join(parts if i == len(m.spans) - 1 else parts[-1:])
             if label: out[end] = out.get(end, '') + f'<sup>{escape(label)}</sup>'
     return out
 
 def _over(text: str, marks: list[tuple[Mention, str]], silent: str) -> str:
     "The text in pieces, each with the marks of what covers it"
-    edges = sorted({0, len(text), *(x for m, _ in marks for span in m.spans for x in span)})
+    spans = [span for m, _ in marks for span in m.spans]
+    edges = sorted({0, len(text), *(x for span in spans for x in span)})
     labels, out = _labels(marks, silent), []
     for start, end in zip(edges, edges[1:], strict=False):
         over = [(m, v) for m, v in marks if any(s <= start and end <= e for s, e in m.spans)]
-        kinds, piece = ' '.join(f'ov-{v}' for v in _SIGNS if v in {v for _, v in over}), _told(text[start:end])
+        kinds = ' '.join(f'ov-{v}' for v in _SIGNS if v in {v for _, v in over})
+        piece = _as_html(text[start:end])
         title = escape('; '.join(dict.fromkeys(f'{v}: {m.type}' for m, v in over)))
-        out += [f'<span class="{kinds}" title="{title}">{piece}</span>' if over else piece, labels.get(end, '')]
+        out += [f'<span class="{kinds}" title="{title}">{piece}</span>' if over else piece,
+                labels.get(end, '')]
     return ''.join(out)
 
 # %% ../../nbs/scoring/11_highlight.ipynb #09914154
@@ -120,47 +153,70 @@ def _counted(verdicts: list[str], what: str) -> str:
     n = Counter(verdicts)
     return f"{what}: {', '.join(f'{n[v]} {v}' for v in ('right', 'wrong', 'missed'))}"
 
-def _words(m: Mention, text: str) -> str: return ' … '.join(' '.join(text[s:e].split()) for s, e in m.spans)
+def _words(m: Mention, text: str) -> str:
+    return ' … '.join(' '.join(text[s:e].split()) for s, e in m.spans)
 
+# %% ../../nbs/scoring/11_highlight.ipynb #20ea4d41
 def document_overlay(
     task: str,      # 'semeval2014t7', …; not the forum
     gold: Document,
     said: Document, # the same document as predicted
     silent: str='', # a type that need not be written over the text, being nearly all there is
 ) -> str: # HTML; see `page`
-    "A document with what was said about it. Raises `ValueError` for restricted text, and for two documents that are not the same one."
+    """A document with what was said about it.
+
+    Raises `ValueError` for restricted text, and for two documents that are not the same one.
+    """
     _open(gold, said)
-    if (gold.id, gold.text) != (said.id, said.text): raise ValueError(f'{gold.id} and {said.id} are not the same text')
-    marks, links, text = mention_verdicts(task, gold, said), relation_verdicts(task, gold, said), gold.text
+    if (gold.id, gold.text) != (said.id, said.text):
+        raise ValueError(f'{gold.id} and {said.id} are not the same text')
+    marks = mention_verdicts(task, gold, said)
+    links = relation_verdicts(task, gold, said)
+    text = gold.text
     drawn, at, lines = marks, {m.spans: m for m in gold.mentions}, []
-    if task == 'semeval2015t14': # a concept that is wrong where the spans are right: one mark, and one line under the text
+    # a concept that is wrong where the spans are right: one mark, and one line under the text
+    if task == 'semeval2015t14':
         wrong = {m.spans: m for m, v in marks if v == 'wrong' and m.spans in at}
         drawn = [(m, v) for m, v in marks if v != 'missed' or m.spans not in wrong]
         def concept(m): return escape((m.concepts or ('CUI-less',))[0])
-        lines = [(m.start, 'wrong', _words(m, text), f': {concept(m)}, not {concept(at[k])}') for k, m in wrong.items()]
-    lines += [(h.start, v, f'{_words(h, text)} → {_words(t, text)}', f' <small>{escape(kind)}</small>') for kind, h, t, v in links]
-    under = ''.join(f'<li>{_SIGNS[v]} {_ground(v, words)}{more}</li>' for _, v, words, more in sorted(lines, key=lambda x: x[0]))
-    told = [_counted([v for _, v in marks], 'mentions'), *([_counted([r[-1] for r in links], 'relations')] if links else [])]
-    return (f'<figure class="overtext"><figcaption>{escape(" · ".join([gold.id, *told]))}</figcaption>'
-            f'<div class="text">{_over(text, drawn, silent)}</div>' + (f'<ul>{under}</ul>' if under else '') + '</figure>')
+        lines = [(m.start, 'wrong', _words(m, text), f': {concept(m)}, not {concept(at[k])}')
+                 for k, m in wrong.items()]
+    lines += [(h.start, v, f'{_words(h, text)} → {_words(t, text)}',
+               f' <small>{escape(kind)}</small>')
+              for kind, h, t, v in links]
+    under = ''.join(f'<li>{_SIGNS[v]} {_ground(v, words)}{more}</li>'
+                    for _, v, words, more in sorted(lines, key=lambda x: x[0]))
+    counts = [_counted([v for _, v in marks], 'mentions'),
+              *([_counted([r[-1] for r in links], 'relations')] if links else [])]
+    caption = escape(' · '.join([gold.id, *counts]))
+    return (f'<figure class="overtext"><figcaption>{caption}</figcaption>'
+            f'<div class="text">{_over(text, drawn, silent)}</div>'
+            + (f'<ul>{under}</ul>' if under else '') + '</figure>')
 
 # %% ../../nbs/scoring/11_highlight.ipynb #27b0fb0c
 def query_overlay(
     query: Query,             # with labels
     scores: dict[str, float], # candidate id -> the higher, the better; ties keep the given order
 ) -> str: # HTML; see `page`
-    "A question, and its answers in the predicted order. Raises `ValueError` for restricted text and for answers without a label."
+    """A question, and its answers in the predicted order.
+
+    Raises `ValueError` for restricted text and for answers without a label.
+    """
     _open(query)
     given = sorted(query.candidates, key=lambda c: c.rank)
-    if any(c.relevant is None for c in given): raise ValueError(f'{query.id} has answers without a label')
+    if any(c.relevant is None for c in given):
+        raise ValueError(f'{query.id} has answers without a label')
     good, lines, verdicts = sum(c.relevant for c in given), [], []
     for place, c in enumerate(sorted(given, key=lambda c: -scores[c.id])):
-        verdict = ('right' if c.relevant else 'wrong') if place < good else 'missed' if c.relevant else ''
+        if place < good: verdict = 'right' if c.relevant else 'wrong'
+        else: verdict = 'missed' if c.relevant else ''
         verdicts.append(verdict)
-        words = f'{_SIGNS[verdict]} {_ground(verdict, c.text)}' if verdict else _told(c.text)
-        lines.append(f'<li>{words} <small>({escape(c.label or "good" * c.relevant or "not good")}; place {c.rank} in the thread)</small></li>')
-    return (f'<figure class="overtext"><figcaption>{escape(query.id)} · {_counted(verdicts, f"the first {good} of {len(given)} places")}</figcaption>'
-            f'<div class="text">{_told(query.text)}</div><ol>{"".join(lines)}</ol></figure>')
+        words = f'{_SIGNS[verdict]} {_ground(verdict, c.text)}' if verdict else _as_html(c.text)
+        label = escape(c.label or 'good' * c.relevant or 'not good')
+        lines.append(f'<li>{words} <small>({label}; place {c.rank} in the thread)</small></li>')
+    return (f'<figure class="overtext"><figcaption>{escape(query.id)} · '
+            f'{_counted(verdicts, f"the first {good} of {len(given)} places")}</figcaption>'
+            f'<div class="text">{_as_html(query.text)}</div><ol>{"".join(lines)}</ol></figure>')
 
 def page(
     figures: list[str], # as `document_overlay` and `query_overlay` give them

@@ -11,14 +11,18 @@ from collections.abc import Callable
 import numpy as np
 
 # %% ../../nbs/scoring/01_intervals.ipynb #e7d659e4
-def _resampled(counts: np.ndarray, statistic: Callable, resamples: int, level: float, seed: int) -> np.ndarray:
+def _resampled(counts: np.ndarray, statistic: Callable, resamples: int, level: float,
+               seed: int) -> np.ndarray:
     from scipy.stats import DegenerateDataWarning, bootstrap
-    def score(rows, axis=-1): return statistic(counts[rows].sum(axis=-2)) # (b, n) row numbers → (b, k) sums → (..., b) scores
-    batch = max(1, 4_000_000 // max(1, counts.size))                      # resamples at a time: 32 MB of drawn counts
+    # (b, n) row numbers → (b, k) sums → (..., b) scores
+    def score(rows, axis=-1): return statistic(counts[rows].sum(axis=-2))
+    batch = max(1, 4_000_000 // max(1, counts.size)) # resamples at a time: 32 MB of drawn counts
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore', DegenerateDataWarning)            # about undefined resamples: dealt with below
-        return bootstrap((np.arange(len(counts)),), score, n_resamples=resamples, confidence_level=level, method='percentile',
-                         vectorized=True, axis=-1, batch=batch, rng=np.random.default_rng(seed)).bootstrap_distribution
+        # about undefined resamples: dealt with below
+        warnings.simplefilter('ignore', DegenerateDataWarning)
+        return bootstrap((np.arange(len(counts)),), score, n_resamples=resamples,
+                         confidence_level=level, method='percentile', vectorized=True, axis=-1,
+                         batch=batch, rng=np.random.default_rng(seed)).bootstrap_distribution
 
 # %% ../../nbs/scoring/01_intervals.ipynb #0e0d9cd1
 def _quantiles(draws: np.ndarray, value: float, level: float) -> tuple[float|None, float|None]:
@@ -29,10 +33,15 @@ def _quantiles(draws: np.ndarray, value: float, level: float) -> tuple[float|Non
 
 def _checked(counts, resamples: int, level: float) -> np.ndarray:
     counts = np.asarray(counts, float)
-    if counts.ndim != 2: raise ValueError(f'counts need a row per document and a column per count, not the shape {counts.shape}')
-    if not np.isfinite(counts).all(): raise ValueError('counts must be numbers: there is a NaN or an infinity among them')
+    if counts.ndim != 2:
+        raise ValueError('counts need a row per document and a column per count, not the shape '
+                         f'{counts.shape}')
+    if not np.isfinite(counts).all():
+        raise ValueError('counts must be numbers: there is a NaN or an infinity among them')
     if not 0 < level < 1: raise ValueError(f'level is a fraction between 0 and 1, not {level}')
-    if resamples < 0: raise ValueError(f'resamples is a number of drawings, or 0 for no interval, not {resamples}')
+    if resamples < 0:
+        raise ValueError('resamples is a number of drawings, or 0 for no interval, not '
+                         f'{resamples}')
     return counts
 
 def bootstrap_interval(
@@ -41,11 +50,15 @@ def bootstrap_interval(
     resamples: int=2000, # how often documents are drawn; 0 for no interval
     level: float=.95,    # 0–1, the share of resamples inside
     seed: int=0,         # of the drawing
-) -> tuple[float|None, float|None]: # low, high; None where the score is undefined or there are fewer than two documents
-    "Percentile interval of a score over documents, for one trained model as it is (Efron 1979). Raises `ValueError` for other counts."
+) -> tuple[float|None, float|None]: # low, high; None where undefined, or below two documents
+    """Percentile interval of a score over documents, for one trained model as it is (Efron 1979).
+
+    Raises `ValueError` for other counts.
+    """
     counts = _checked(counts, resamples, level)
     if len(counts) < 2 or not resamples: return None, None
-    return _quantiles(_resampled(counts, statistic, resamples, level, seed), statistic(counts.sum(0)), level)
+    return _quantiles(_resampled(counts, statistic, resamples, level, seed),
+                      statistic(counts.sum(0)), level)
 
 # %% ../../nbs/scoring/01_intervals.ipynb #a96e3fcc
 def bootstrap_intervals(
@@ -59,7 +72,10 @@ def bootstrap_intervals(
     counts = _checked(counts, resamples, level)
     values = scores(counts.sum(0))
     def stacked(sums): return np.stack(list(scores(sums).values()))
-    draws = _resampled(counts, stacked, resamples, level, seed) if resamples and len(counts) > 1 else np.full((len(values), 1), np.nan)
-    found = {name: _quantiles(row, value, level) for (name, value), row in zip(values.items(), draws, strict=True)}
-    return {name: dict(value=None if np.isnan(values[name]) else float(values[name]), low=low, high=high)
+    draws = (_resampled(counts, stacked, resamples, level, seed)
+             if resamples and len(counts) > 1 else np.full((len(values), 1), np.nan))
+    found = {name: _quantiles(row, value, level)
+             for (name, value), row in zip(values.items(), draws, strict=True)}
+    def plain(value): return None if np.isnan(value) else float(value)
+    return {name: dict(value=plain(values[name]), low=low, high=high)
             for name, (low, high) in found.items()}

@@ -18,28 +18,35 @@ RELATIONS = tuple(f'{kind}-Drug' for kind in ENTITIES[1:])
 
 def _entities(document: Document) -> list[tuple]:
     "(type, start, end) of each mention"
-    if odd := {m.type for m in document.mentions} - {*ENTITIES}:
-        raise ValueError(f'document {document.id}: the type {min(odd)} is none of {", ".join(ENTITIES)}')
+    if unknown := {m.type for m in document.mentions} - {*ENTITIES}:
+        raise ValueError(f'document {document.id}: the type {min(unknown)} is none of '
+                         f'{", ".join(ENTITIES)}')
     return [(m.type, m.start, m.end) for m in document.mentions]
 
 def _relations(document: Document) -> list[tuple]:
-    "(type, first argument, second argument) of each relation, the arguments as `_entities` tells them"
-    told, out = dict(zip((m.id for m in document.mentions), _entities(document), strict=True)), []
+    "(type, first argument, second argument) of each relation; arguments as from `_entities`"
+    ids = (m.id for m in document.mentions)
+    entities, out = dict(zip(ids, _entities(document), strict=True)), []
     for r in document.relations:
-        if r.type not in RELATIONS: raise ValueError(f'document {document.id}: the relation {r.type} is none of {", ".join(RELATIONS)}')
-        if not {r.head, r.tail} <= told.keys():
-            raise ValueError(f'document {document.id}: relation {r.id} has an argument that is not there')
-        out.append((r.type, told[r.head], told[r.tail]))
+        if r.type not in RELATIONS:
+            raise ValueError(f'document {document.id}: the relation {r.type} is none of '
+                             f'{", ".join(RELATIONS)}')
+        if not {r.head, r.tail} <= entities.keys():
+            raise ValueError(f'document {document.id}: relation {r.id} has an argument that is '
+                             'not there')
+        out.append((r.type, entities[r.head], entities[r.tail]))
     return out
 
-def _same_entity(one: tuple, other: tuple, lenient: bool) -> bool:
-    return one == other or lenient and one[0] == other[0] and one[1] < other[2] and other[1] < one[2]
+def _same_entity(a: tuple, b: tuple, lenient: bool) -> bool:
+    return a == b or lenient and a[0] == b[0] and a[1] < b[2] and b[1] < a[2]
 
-def _same_relation(one: tuple, other: tuple, lenient: bool) -> bool:
-    return one[0] == other[0] and _same_entity(one[1], other[1], lenient) and _same_entity(one[2], other[2], lenient)
+def _same_relation(a: tuple, b: tuple, lenient: bool) -> bool:
+    return (a[0] == b[0] and _same_entity(a[1], b[1], lenient)
+            and _same_entity(a[2], b[2], lenient))
 
 # %% ../../nbs/scoring/05_n2c2.ipynb #b85f71df
-def _compare(gold: list[tuple], predicted: list[tuple], same: Callable, lenient: bool) -> tuple[int, int, int]:
+def _compare(gold: list[tuple], predicted: list[tuple], same: Callable,
+             lenient: bool) -> tuple[int, int, int]:
     "Right, wrong and missed"
     taken, right, wrong = set(), 0, 0
     for p in predicted:
@@ -53,25 +60,33 @@ def _compare(gold: list[tuple], predicted: list[tuple], same: Callable, lenient:
 MODES, _PRF = ('strict', 'lenient'), ('precision', 'recall', 'f1')
 
 def _columns(types: tuple[str, ...]) -> list[str]:
-    return ['documents', *(c for mode in MODES for c in (*(f'{t}_{mode}_{what}' for t in types for what in ('right', 'wrong', 'missed')),
-                                                          *(f'{mode}_sum_of_{score}' for score in _PRF)))]
+    columns = ['documents']
+    for mode in MODES:
+        columns += [f'{t}_{mode}_{what}' for t in types for what in ('right', 'wrong', 'missed')]
+        columns += [f'{mode}_sum_of_{score}' for score in _PRF]
+    return columns
 
 def _scores(counts, name: str='') -> dict[str, np.ndarray]: # `counts`: right, wrong, missed
     return prf(counts[0], counts[0] + counts[1], counts[0] + counts[2], name=name)
 
-def _count(gold: list[tuple], predicted: list[tuple], types: tuple[str, ...], same: Callable) -> list[float]:
+def _count(gold: list[tuple], predicted: list[tuple], types: tuple[str, ...],
+           same: Callable) -> list[float]:
     row = [1.]
     for lenient in (False, True):
-        counts = [_compare([g for g in gold if g[0] == t], [p for p in predicted if p[0] == t], same, lenient) for t in types]
+        counts = [_compare([g for g in gold if g[0] == t], [p for p in predicted if p[0] == t],
+                           same, lenient)
+                  for t in types]
         row += [n for three in counts for n in three]
         row += [float(np.nan_to_num(score)) for score in _scores(np.sum(counts, axis=0)).values()]
     return row
 
 # %% ../../nbs/scoring/05_n2c2.ipynb #065f054e
-def _counts(gold: list[Document], predicted: list[Document], tell: Callable, types: tuple[str, ...], same: Callable):
+def _counts(gold: list[Document], predicted: list[Document], tell: Callable, types: tuple[str, ...],
+            same: Callable):
     import pandas as pd
     gold, predicted = by_id(gold, 'gold'), by_id(predicted, 'predictions')
-    rows = {i: _count(tell(d), tell(predicted[i]), types, same) for i, d in gold.items() if i in predicted}
+    rows = {i: _count(tell(d), tell(predicted[i]), types, same)
+            for i, d in gold.items() if i in predicted}
     index = pd.Index(list(rows), name='document', dtype=object)
     frame = pd.DataFrame(list(rows.values()), index=index, columns=_columns(types), dtype=float)
     return frame.astype({c: int for c in frame if '_sum_of_' not in c})
@@ -80,14 +95,20 @@ def entity_counts(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
 ): # pandas frame, a row per document of both sides
-    "What adds up over documents, for mentions. Raises `ValueError` for types outside `ENTITIES` and for a document that occurs twice."
+    """What adds up over documents, for mentions.
+
+    Raises `ValueError` for types outside `ENTITIES` and for a document that occurs twice.
+    """
     return _counts(gold, predicted, _entities, ENTITIES, _same_entity)
 
 def relation_counts(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
 ): # pandas frame, a row per document of both sides
-    "What adds up over documents, for relations. Raises `ValueError` for types outside `RELATIONS` and for a document that occurs twice."
+    """What adds up over documents, for relations.
+
+    Raises `ValueError` for types outside `RELATIONS` and for a document that occurs twice.
+    """
     return _counts(gold, predicted, _relations, RELATIONS, _same_relation)
 
 # %% ../../nbs/scoring/05_n2c2.ipynb #e70e968e
@@ -95,9 +116,11 @@ def _from_counts(sums, types: tuple[str, ...]) -> dict[str, np.ndarray]:
     columns = {name: np.asarray(sums, float)[..., i] for i, name in enumerate(_columns(types))}
     scores = {}
     for mode in MODES:
-        kinds = [[columns[f'{t}_{mode}_{what}'] for what in ('right', 'wrong', 'missed')] for t in types]
+        kinds = [[columns[f'{t}_{mode}_{what}'] for what in ('right', 'wrong', 'missed')]
+                 for t in types]
         scores |= _scores(np.sum(kinds, axis=0), f'{mode}_')
-        scores |= {f'{mode}_macro_{k}': ratio(columns[f'{mode}_sum_of_{k}'], columns['documents']) for k in _PRF}
+        scores |= {f'{mode}_macro_{k}': ratio(columns[f'{mode}_sum_of_{k}'], columns['documents'])
+                   for k in _PRF}
         for t, kind in zip(types, kinds, strict=True): scores |= _scores(kind, f'{t}_{mode}_')
     return scores
 
@@ -118,19 +141,29 @@ def n2c2_counts(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model, end to end; matched to gold by `id`
 ): # pandas frame, a row per document of both sides: `entity_counts`, then `relation_counts`
-    "What adds up over documents, for the task as a whole. Raises `ValueError` for types that the task does not have."
+    """What adds up over documents, for the task as a whole.
+
+    Raises `ValueError` for types that the task does not have.
+    """
     import pandas as pd
     levels = dict(entity_=entity_counts, relation_=relation_counts)
-    return pd.concat([counts(gold, predicted).add_prefix(level) for level, counts in levels.items()], axis=1)
+    frames = [counts(gold, predicted).add_prefix(level) for level, counts in levels.items()]
+    return pd.concat(frames, axis=1)
 
 def n2c2_from_counts(
     sums, # (..., 116) the columns of `n2c2_counts`, summed over documents
 ) -> dict[str, np.ndarray]: # scores of shape (...), 0–1, NaN where undefined
-    "`strict_f1` and `lenient_f1`: the means over both levels; then the scores of mentions (`entity_…`) and of relations (`relation_…`)"
+    """`strict_f1` and `lenient_f1`: the means over both levels; then all scores of either.
+
+    Those of mentions begin with `entity_`, those of relations with `relation_`.
+    """
     sums, width = np.asarray(sums, float), len(_columns(ENTITIES))
-    levels = dict(entity=entity_from_counts(sums[..., :width]), relation=relation_from_counts(sums[..., width:]))
-    means = {f'{mode}_f1': (levels['entity'][f'{mode}_f1'] + levels['relation'][f'{mode}_f1']) / 2 for mode in MODES}
-    return means | {f'{level}_{name}': s for level, scores in levels.items() for name, s in scores.items()}
+    levels = dict(entity=entity_from_counts(sums[..., :width]),
+                  relation=relation_from_counts(sums[..., width:]))
+    means = {f'{mode}_f1': (levels['entity'][f'{mode}_f1'] + levels['relation'][f'{mode}_f1']) / 2
+             for mode in MODES}
+    return means | {f'{level}_{name}': s
+                    for level, scores in levels.items() for name, s in scores.items()}
 
 def n2c2_scores(
     gold: list[Document],      # annotated by people

@@ -16,19 +16,22 @@ def ranked(
     relevant: dict[str, bool], # candidate id → is it relevant? in the gold file's order
     scores: dict[str, float],  # candidate id → the higher, the better
 ) -> list[bool]: # relevance from the first place to the last
-    "The relevance of one query's candidates in the order of their scores; ties keep the gold file's order"
+    "One query's relevance in the order of the scores; ties keep the gold file's order"
     return [relevant[c] for c in sorted(relevant, key=lambda c: -scores[c])]
 
 def given_order(
     relevant: dict[str, dict[str, bool]], # query id → candidate id → is it relevant?
 ) -> dict[str, dict[str, float]]: # query id → candidate id → score
-    "Scores that leave the candidates where the gold file has them, which is the search engine's order"
-    return {q: {c: -float(place) for place, c in enumerate(candidates, 1)} for q, candidates in relevant.items()}
+    "Scores that leave the candidates in the gold file's order, which is the search engine's"
+    return {q: {c: -float(place) for place, c in enumerate(candidates, 1)}
+            for q, candidates in relevant.items()}
 
 # %% ../../nbs/scoring/06_ranking.ipynb #1f391a01
 PLACES = np.arange(1, 11)
-COUNTS = ('queries', 'average_precision', 'reciprocal_rank', *(f'found_{k}' for k in PLACES), *(f'possible_{k}' for k in PLACES))
-LABEL_COUNTS = ('true_positive', 'false_positive', 'false_negative', 'true_negative') # further columns, where there are labels
+COUNTS = ('queries', 'average_precision', 'reciprocal_rank', *(f'found_{k}' for k in PLACES),
+          *(f'possible_{k}' for k in PLACES))
+# further columns, where there are labels
+LABEL_COUNTS = ('true_positive', 'false_positive', 'false_negative', 'true_negative')
 
 def _query_row(order: list[bool]) -> list[float]:
     top = np.zeros(len(PLACES), bool)
@@ -41,55 +44,71 @@ def _query_row(order: list[bool]) -> list[float]:
 # %% ../../nbs/scoring/06_ranking.ipynb #a00bbde3
 def _label_row(relevant: dict[str, bool], labels: dict[str, bool]) -> list[int]:
     pairs = [(r, labels[c]) for c, r in relevant.items()]
-    return [pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False)), pairs.count((False, False))]
+    return [pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False)),
+            pairs.count((False, False))]
 
 # %% ../../nbs/scoring/06_ranking.ipynb #c40d938b
-def _some(ids: list[str]) -> str: return f'{ids[0]!r}' + (f' (and {len(ids) - 1} more)' if len(ids) > 1 else '')
+def _some(ids: list[str]) -> str:
+    return f'{ids[0]!r}' + (f' (and {len(ids) - 1} more)' if len(ids) > 1 else '')
 
 def _check(relevant: dict, given: dict, what: str):
-    if extra := [q for q in given if q not in relevant]: raise ValueError(f'{what} for a query that the gold does not have: {_some(extra)}')
-    if missing := [q for q in relevant if q not in given]: raise ValueError(f'no {what} for query {_some(missing)}')
+    if extra := [q for q in given if q not in relevant]:
+        raise ValueError(f'{what} for a query that the gold does not have: {_some(extra)}')
+    if missing := [q for q in relevant if q not in given]:
+        raise ValueError(f'no {what} for query {_some(missing)}')
     for q, candidates in relevant.items():
         mine = given[q]
-        if extra := [c for c in mine if c not in candidates]: raise ValueError(f'{what} for an unknown candidate of {q!r}: {_some(extra)}')
-        if missing := [c for c in candidates if c not in mine]: raise ValueError(f'no {what} for {_some(missing)}, a candidate of {q!r}')
-        if bad := [c for c in candidates if math.isnan(mine[c])]: raise ValueError(f'the {what} of {_some(bad)} is not a number')
+        if extra := [c for c in mine if c not in candidates]:
+            raise ValueError(f'{what} for an unknown candidate of {q!r}: {_some(extra)}')
+        if missing := [c for c in candidates if c not in mine]:
+            raise ValueError(f'no {what} for {_some(missing)}, a candidate of {q!r}')
+        if bad := [c for c in candidates if math.isnan(mine[c])]:
+            raise ValueError(f'the {what} of {_some(bad)} is not a number')
 
+# %% ../../nbs/scoring/06_ranking.ipynb #3c16b244
 def ranking_per_query(
-    relevant: dict[str, dict[str, bool]],         # query id → candidate id → is it relevant? in the gold file's order
-    scores: dict[str, dict[str, float]],          # query id → candidate id → the higher, the better
-    labels: dict[str, dict[str, bool]]|None=None, # query id → candidate id → is it held to be relevant?
-): # pandas frame, a row per query id, the columns of `COUNTS`, then `LABEL_COUNTS` if there are labels
-    "What adds up over queries. Raises `ValueError` where queries or candidates of both sides differ."
+    relevant: dict[str, dict[str, bool]],         # query → candidate → relevant? in gold order
+    scores: dict[str, dict[str, float]],          # query → candidate → the higher, the better
+    labels: dict[str, dict[str, bool]]|None=None, # query → candidate → is it held to be relevant?
+): # pandas frame, a row per query id; `COUNTS`, and `LABEL_COUNTS` where there are labels
+    """What adds up over queries.
+
+    Raises `ValueError` where queries or candidates of both sides differ.
+    """
     import pandas as pd
     _check(relevant, scores, 'score')
     rows = [_query_row(ranked(candidates, scores[q])) for q, candidates in relevant.items()]
     if labels is not None:
         _check(relevant, labels, 'label')
-        rows = [row + _label_row(candidates, labels[q]) for row, (q, candidates) in zip(rows, relevant.items(), strict=True)]
+        rows = [row + _label_row(candidates, labels[q])
+                for row, (q, candidates) in zip(rows, relevant.items(), strict=True)]
     columns = [*COUNTS, *(LABEL_COUNTS if labels is not None else ())]
-    frame = pd.DataFrame(rows, index=pd.Index(list(relevant), name='query', dtype=object), columns=columns, dtype=float)
-    return frame.astype({c: int for c in columns if c not in ('average_precision', 'reciprocal_rank')})
+    frame = pd.DataFrame(rows, index=pd.Index(list(relevant), name='query', dtype=object),
+                         columns=columns, dtype=float)
+    fractions = ('average_precision', 'reciprocal_rank')
+    return frame.astype({c: int for c in columns if c not in fractions})
 
 # %% ../../nbs/scoring/06_ranking.ipynb #a2f57567
 def ranking_from_counts(
-    sums, # (..., 23) or (..., 27): the columns of `COUNTS`, perhaps `LABEL_COUNTS`, summed over queries
+    sums, # (..., 23) or (..., 27): `COUNTS`, perhaps `LABEL_COUNTS`, summed over queries
 ) -> dict[str, np.ndarray]: # scores of shape (...), 0–1, NaN where undefined
     "Every score of the task from summed counts"
     sums = np.asarray(sums, float)
     n, precision, reciprocal = (sums[..., i] for i in range(3))
     found, possible = sums[..., 3:13], sums[..., 13:23]
-    scores = dict(map=ratio(precision, n), avg_rec=ratio(found, possible).mean(-1), mrr=ratio(reciprocal, n),
-                  p_at_1=ratio(found[..., 0], n), p_at_5=ratio(found[..., 4], 5*n))
+    scores = dict(map=ratio(precision, n), avg_rec=ratio(found, possible).mean(-1),
+                  mrr=ratio(reciprocal, n), p_at_1=ratio(found[..., 0], n),
+                  p_at_5=ratio(found[..., 4], 5*n))
     if sums.shape[-1] == len(COUNTS): return scores
     tp, fp, fn, tn = np.moveaxis(sums[..., 23:], -1, 0)
     p, r = ratio(tp, tp + fp), ratio(tp, tp + fn)
-    return {**scores, 'accuracy': ratio(tp + tn, tp + fp + fn + tn), 'precision': p, 'recall': r, 'f1': f1(p, r)}
+    return {**scores, 'accuracy': ratio(tp + tn, tp + fp + fn + tn), 'precision': p, 'recall': r,
+            'f1': f1(p, r)}
 
 def ranking_scores(
-    relevant: dict[str, dict[str, bool]],         # query id → candidate id → is it relevant? in the gold file's order
-    scores: dict[str, dict[str, float]],          # query id → candidate id → the higher, the better
-    labels: dict[str, dict[str, bool]]|None=None, # query id → candidate id → is it held to be relevant?
+    relevant: dict[str, dict[str, bool]],         # query → candidate → relevant? in gold order
+    scores: dict[str, dict[str, float]],          # query → candidate → the higher, the better
+    labels: dict[str, dict[str, bool]]|None=None, # query → candidate → is it held to be relevant?
 ) -> dict[str, float|None]: # 0–1; None where undefined
-    "MAP@10, average recall, MRR, P@1 and P@5, and how good the labels are (Nakov et al. 2016, 2017)"
+    "MAP@10, average recall, MRR, P@1, P@5, and how good labels are (Nakov et al. 2016, 2017)"
     return plain(ranking_from_counts(ranking_per_query(relevant, scores, labels).to_numpy().sum(0)))

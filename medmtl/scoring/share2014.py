@@ -11,13 +11,15 @@ from ..data.documents import Document, Mention
 from .counting import by_id, by_spans, plain, prf, ratio, same_concept
 
 # %% ../../nbs/scoring/02_share2014.ipynb #96116a4f
-COUNTS = ('gold', 'predicted', 'exact', 'overlapping', 'missed', 'concept') # what is counted in a document, in this order
+# what is counted in a document, in this order
+COUNTS = ('gold', 'predicted', 'exact', 'overlapping', 'missed', 'concept')
 
 def _count(gold: dict[tuple, Mention], predicted: dict[tuple, Mention]) -> tuple[int, ...]:
     exact = gold.keys() & predicted.keys()
     overlapping = sum(any(p.overlaps(g) for g in gold.values()) for p in predicted.values())
     missed = sum(not any(g.overlaps(p) for p in predicted.values()) for g in gold.values())
-    return len(gold), len(predicted), len(exact), overlapping, missed, sum(same_concept(gold[k], predicted[k]) for k in exact)
+    return (len(gold), len(predicted), len(exact), overlapping, missed,
+            sum(same_concept(gold[k], predicted[k]) for k in exact))
 
 # %% ../../nbs/scoring/02_share2014.ipynb #fc5d5b7b
 def share2014_counts(
@@ -29,20 +31,24 @@ def share2014_counts(
     gold, predicted = by_id(gold, 'gold'), by_id(predicted, 'predictions')
     ids = [*gold, *(i for i in predicted if i not in gold)]
     rows = [_count(by_spans(gold.get(i)), by_spans(predicted.get(i))) for i in ids]
-    return pd.DataFrame(rows, index=pd.Index(ids, name='document', dtype=object), columns=list(COUNTS), dtype=int)
+    return pd.DataFrame(rows, index=pd.Index(ids, name='document', dtype=object),
+                        columns=list(COUNTS), dtype=int)
 
 # %% ../../nbs/scoring/02_share2014.ipynb #61bb1fd8
 def share2014_from_counts(
     sums, # (..., 6) the columns of `COUNTS`, summed over documents
 ) -> dict[str, np.ndarray]: # eight scores of shape (...), 0–1, NaN where undefined
     "Every score of the task from summed counts"
-    gold, predicted, exact, overlapping, missed, concept = np.moveaxis(np.asarray(sums, float), -1, 0)
-    return dict(**prf(exact, predicted, gold, name='strict_'), **prf(overlapping, predicted, overlapping + missed, name='relaxed_'),
-                cui_accuracy_strict=ratio(concept, gold), cui_accuracy_relaxed=ratio(concept, exact))
+    gold, predicted, exact, overlapping, missed, concept = np.moveaxis(
+        np.asarray(sums, float), -1, 0)
+    return dict(**prf(exact, predicted, gold, name='strict_'),
+                **prf(overlapping, predicted, overlapping + missed, name='relaxed_'),
+                cui_accuracy_strict=ratio(concept, gold),
+                cui_accuracy_relaxed=ratio(concept, exact))
 
 def share2014_scores(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
 ) -> dict[str, float|None]: # 0–1; None where undefined
-    "Strict and relaxed precision, recall, F1 and CUI accuracy of SemEval-2014 Task 7 (Pradhan et al. 2014)"
+    "Precision, recall, F1 and CUI accuracy of SemEval-2014 Task 7 (Pradhan et al. 2014)"
     return plain(share2014_from_counts(share2014_counts(gold, predicted).to_numpy().sum(0)))

@@ -21,13 +21,15 @@ def shared_length(
     return max(0, max(min(e, e2) - max(s, s2) + 1 for s, e in one.spans for s2, e2 in other.spans))
 
 # %% ../../nbs/scoring/03_share2015.ipynb #771979ec
-def _partners(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], alike: Callable, as_listed: bool=False) -> tuple[list[tuple[Mention, Mention]], int]:
-    "Gold mentions with their predictions, and how many predictions are wrong; see `share2015_counts`"
+def _partners(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], alike: Callable,
+              as_listed: bool=False) -> tuple[list[tuple[Mention, Mention]], int]:
+    "Gold mentions with their predictions, and how many are wrong; see `share2015_counts`"
     pairs = {k: k for k in gold if k in predicted and alike(gold[k], predicted[k])}
     free, wrong = [k for k in predicted if k not in pairs], 0
     for k in list(gold) if as_listed else sorted(gold, key=lambda k: k in pairs):
         g = gold[k]
-        near = {p: n for p in free if alike(g, predicted[p]) and (n := shared_length(g, predicted[p]))}
+        near = {p: n for p in free
+                if alike(g, predicted[p]) and (n := shared_length(g, predicted[p]))}
         if not near: continue
         pairs[k], wrong = max(near, key=near.get), wrong + len(near) - 1
         free = [p for p in free if p not in near]
@@ -35,10 +37,12 @@ def _partners(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], alike
 
 # %% ../../nbs/scoring/03_share2015.ipynb #f2aa8b5c
 WEIGHTS = { # slot → weight where the gold value is the default, weight elsewhere
-    'cui': (1, 1), 'negation': (.21, .79), 'subject': (.05, .95), 'uncertainty': (.07, .93), 'course': (.05, .95),
-    'severity': (.08, .95), 'conditional': (.06, .94), 'generic': (.05, .95), 'body_location': (.51, .49)}
+    'cui': (1, 1), 'negation': (.21, .79), 'subject': (.05, .95), 'uncertainty': (.07, .93),
+    'course': (.05, .95), 'severity': (.08, .95), 'conditional': (.06, .94),
+    'generic': (.05, .95), 'body_location': (.51, .49)}
 
-def _value(mention: Mention, slot: str) -> str: return mention.attributes.get(slot, UNMARKED.get(slot, 'null')).lower()
+def _value(mention: Mention, slot: str) -> str:
+    return mention.attributes.get(slot, UNMARKED.get(slot, 'null')).lower()
 
 def _weight(gold: Mention, slot: str) -> float:
     value = _value(gold, slot)
@@ -46,36 +50,47 @@ def _weight(gold: Mention, slot: str) -> float:
     return WEIGHTS[slot][value != UNMARKED.get(slot, 'null')]
 
 def _right(gold: Mention, predicted: Mention, slot: str) -> bool:
-    return same_concept(gold, predicted) if slot == 'cui' else _value(gold, slot) == _value(predicted, slot)
+    return (same_concept(gold, predicted)
+            if slot == 'cui' else _value(gold, slot) == _value(predicted, slot))
 
 # %% ../../nbs/scoring/03_share2015.ipynb #8ea76464
-COUNTS = ('gold', 'predicted', 'spans', 'strict', 'relaxed', 'relaxed_wrong', 'paired', 'paired_wrong', 'accuracy', 'weighted_accuracy',
-          *(f'{slot}_{what}' for what in ('right', 'weighted', 'weight') for slot in WEIGHTS)) # what is counted, in this order
+# what is counted, in this order
+COUNTS = ('gold', 'predicted', 'spans', 'strict', 'relaxed', 'relaxed_wrong', 'paired',
+          'paired_wrong', 'accuracy', 'weighted_accuracy',
+          *(f'{slot}_{what}' for what in ('right', 'weighted', 'weight') for slot in WEIGHTS))
 
 def _slot_sums(pairs: list[tuple[Mention, Mention]]) -> list[float]:
-    right = np.array([[_right(g, p, slot) for slot in WEIGHTS] for g, p in pairs], float).reshape(-1, len(WEIGHTS)) # (pairs, slots)
-    weight = np.array([[_weight(g, slot) for slot in WEIGHTS] for g, _ in pairs], float).reshape(-1, len(WEIGHTS))
+    right = [[_right(g, p, slot) for slot in WEIGHTS] for g, p in pairs]
+    weight = [[_weight(g, slot) for slot in WEIGHTS] for g, _ in pairs]
+    # (pairs, slots)
+    right, weight = (np.array(x, float).reshape(-1, len(WEIGHTS)) for x in (right, weight))
     weighted = (right*weight).sum(1) / weight.sum(1)
-    return [right.mean(1).sum(), weighted.sum(), *right.sum(0), *(right*weight).sum(0), *weight.sum(0)]
+    return [right.mean(1).sum(), weighted.sum(), *right.sum(0), *(right*weight).sum(0),
+            *weight.sum(0)]
 
-def _count(gold: dict[tuple, Mention], predicted: dict[tuple, Mention], as_listed: bool=False) -> list[float]:
+def _count(gold: dict[tuple, Mention], predicted: dict[tuple, Mention],
+           as_listed: bool=False) -> list[float]:
     spans = gold.keys() & predicted.keys()
     relaxed, relaxed_wrong = _partners(gold, predicted, same_concept, as_listed)
     paired, paired_wrong = _partners(gold, predicted, lambda g, p: True, as_listed)
-    return [len(gold), len(predicted), len(spans), sum(same_concept(gold[k], predicted[k]) for k in spans),
-            len(relaxed), relaxed_wrong, len(paired), paired_wrong, *_slot_sums(paired)]
+    return [len(gold), len(predicted), len(spans),
+            sum(same_concept(gold[k], predicted[k]) for k in spans), len(relaxed), relaxed_wrong,
+            len(paired), paired_wrong, *_slot_sums(paired)]
 
 # %% ../../nbs/scoring/03_share2015.ipynb #33780a58
 def share2015_counts(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
-    as_listed: bool=False,     # pair gold mentions in the order of their document, instead of those without an exact partner first
+    as_listed: bool=False,     # pair gold mentions in document order, exact partners not last
 ): # pandas frame, a row per document with a gold mention, the columns of `COUNTS`
     "What adds up over documents. Raises `ValueError` where a document occurs twice."
     import pandas as pd
     gold, predicted = by_id(gold, 'gold'), by_id(predicted, 'predictions')
-    rows = {i: _count(by_spans(d), by_spans(predicted.get(i)), as_listed) for i, d in gold.items() if d.mentions}
-    frame = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name='document', dtype=object), columns=list(COUNTS), dtype=float)
+    rows = {i: _count(by_spans(d), by_spans(predicted.get(i)), as_listed)
+            for i, d in gold.items() if d.mentions}
+    frame = pd.DataFrame(list(rows.values()),
+                         index=pd.Index(list(rows), name='document', dtype=object),
+                         columns=list(COUNTS), dtype=float)
     return frame.astype({c: int for c in COUNTS if 'weight' not in c and c != 'accuracy'})
 
 # %% ../../nbs/scoring/03_share2015.ipynb #1f06d91a
@@ -84,16 +99,23 @@ def share2015_from_counts(
 ) -> dict[str, np.ndarray]: # scores of shape (...), 0–1, NaN where undefined
     "Every score of both tasks from summed counts"
     sums, scores = np.asarray(sums, float), {}
-    gold, predicted, spans, strict, relaxed, relaxed_wrong, paired, paired_wrong, accuracy, weighted = np.moveaxis(sums[..., :10], -1, 0)
-    for name, right, said in (('strict', strict, predicted), ('relaxed', relaxed, relaxed + relaxed_wrong), ('span', spans, predicted),
-                              ('paired', paired, paired + paired_wrong)):
-        scores |= prf(right, said, gold, name=f'{name}_')
+    (gold, predicted, spans, strict, relaxed, relaxed_wrong, paired, paired_wrong, accuracy,
+     weighted) = np.moveaxis(sums[..., :10], -1, 0)
+    for name, right, answered in (('strict', strict, predicted),
+                                  ('relaxed', relaxed, relaxed + relaxed_wrong),
+                                  ('span', spans, predicted),
+                                  ('paired', paired, paired + paired_wrong)):
+        scores |= prf(right, answered, gold, name=f'{name}_')
     plain_share, weighted_share = ratio(accuracy, paired), ratio(weighted, paired)
-    scores |= dict(slot_accuracy=plain_share, f_slot_accuracy=scores['paired_f1']*plain_share,
-                   weighted_slot_accuracy=weighted_share, f_weighted_slot_accuracy=scores['paired_f1']*weighted_share)
-    right, weighted, weight = (sums[..., i:i + len(WEIGHTS)] for i in (10, 10 + len(WEIGHTS), 10 + 2*len(WEIGHTS)))
+    scores |= dict(slot_accuracy=plain_share,
+                   f_slot_accuracy=scores['paired_f1']*plain_share,
+                   weighted_slot_accuracy=weighted_share,
+                   f_weighted_slot_accuracy=scores['paired_f1']*weighted_share)
+    right, weighted, weight = (sums[..., i:i + len(WEIGHTS)]
+                               for i in (10, 10 + len(WEIGHTS), 10 + 2*len(WEIGHTS)))
     for i, slot in enumerate(WEIGHTS):
-        scores |= {f'{slot}_accuracy': ratio(right[..., i], paired), f'{slot}_weighted_accuracy': ratio(weighted[..., i], weight[..., i])}
+        scores |= {f'{slot}_accuracy': ratio(right[..., i], paired),
+                   f'{slot}_weighted_accuracy': ratio(weighted[..., i], weight[..., i])}
     return scores
 
 def share2015_scores(

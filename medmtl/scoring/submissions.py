@@ -18,13 +18,22 @@ from .tasks import SCORERS, primary_metric
 
 # %% ../../nbs/scoring/10_submissions.ipynb #ebec649f
 def _answers(d: Document, words: bool) -> Document:
-    "The document without what no format asks for. Raises `ValueError` where it contradicts its text or itself."
-    checked = d if d.text else replace(d, text=' '*max((m.end for m in d.mentions if m.spans), default=0)) # without text, any offset will do
+    """The document without what no format asks for.
+
+    Raises `ValueError` where it contradicts its text or itself.
+    """
+    length = max((m.end for m in d.mentions if m.spans), default=0)
+    checked = d if d.text else replace(d, text=' '*length) # without text, any offset will do
     if faults := checked.faults():
-        raise ValueError(f'document {d.id} cannot be handed in: {faults[0]}' + (f' (and {len(faults) - 1} more)' if len(faults) > 1 else ''))
-    def bare(item): return replace(item, attributes={k: v for k, v in item.attributes.items() if k.partition(' ')[0] != 'probability'})
-    return replace(d, text=d.text if words else '', mentions=tuple(map(bare, d.mentions)), relations=tuple(map(bare, d.relations)),
-                   meta={k: v for k, v in d.meta.items() if k == 'name'}) # how a ShARe note is called in column 1
+        raise ValueError(f'document {d.id} cannot be handed in: {faults[0]}'
+                         + (f' (and {len(faults) - 1} more)' if len(faults) > 1 else ''))
+    def bare(item):
+        attributes = {k: v for k, v in item.attributes.items()
+                      if k.partition(' ')[0] != 'probability'}
+        return replace(item, attributes=attributes)
+    meta = {k: v for k, v in d.meta.items() if k == 'name'} # a ShARe note's name for column 1
+    return replace(d, text=d.text if words else '', mentions=tuple(map(bare, d.mentions)),
+                   relations=tuple(map(bare, d.relations)), meta=meta)
 
 # %% ../../nbs/scoring/10_submissions.ipynb #0d0c3f2c
 def _document_files(task: str, documents: list[Document], folder: Path, words: bool):
@@ -34,28 +43,40 @@ def _document_files(task: str, documents: list[Document], folder: Path, words: b
         documents = [replace(d, mentions=tuple(map(filled, d.mentions))) for d in documents]
     SCORERS[task].counts(documents, documents)
     for d in documents if task == 'semeval2021t6' else ():
-        if any(m.concepts or m.attributes for m in d.mentions) or any(r.attributes for r in d.relations):
-            raise ValueError(f'document {d.id} cannot be handed in: the task has types and relations, but neither concepts nor attributes')
+        if (any(m.concepts or m.attributes for m in d.mentions)
+            or any(r.attributes for r in d.relations)):
+            raise ValueError(f'document {d.id} cannot be handed in: the task has types and '
+                             'relations, but neither concepts nor attributes')
     if task == 'semeval2014t7': write_pipes(documents, folder)
     elif task == 'semeval2015t14': write_share2015_pipes(documents, folder)
-    elif task == 'semeval2016t12': write_anafora(documents, folder, 'Temporal-Relation.system.completed', with_text=False)
+    elif task == 'semeval2016t12':
+        write_anafora(documents, folder, 'Temporal-Relation.system.completed', with_text=False)
     else: write_brat_annotations(documents, folder)
 
+# %% ../../nbs/scoring/10_submissions.ipynb #3dca3c80
 def write_submission(
     stream: str,         # or a task
-    predicted,           # documents, or query id → candidate id → score, candidates in the given order
+    predicted,           # documents, or query id → candidate id → score, in the given order
     folder: Path|str,    # made if need be; must not hold anything
-    words: bool=False,   # put the mentions' words into BRAT's third column? An x stands there otherwise
+    words: bool=False,   # the mentions' words in BRAT's third column? Else it holds an x
     threshold: float=.5, # of the ranking: scores above it are labelled true
 ) -> Path: # what `score_files` takes as prediction: the folder, or the ranking's file in it
-    "Predictions in the shared task's own format. Raises `ValueError` for what the format cannot hold, and then writes nothing."
+    """Predictions in the shared task's own format.
+
+    Raises `ValueError` for what the format cannot hold, and then writes nothing.
+    """
     primary_metric(stream) # is there such a stream?
     task, folder, ranks = stream.partition('_')[0], Path(folder), isinstance(predicted, dict)
     if ranks != (task == 'semeval2017t3'):
-        raise ValueError(f'{task} takes ' + ('documents, not scores' if ranks else 'scores by query and candidate, not documents'))
+        raise ValueError(f'{task} takes '
+                         + ('documents, not scores'
+                            if ranks else 'scores by query and candidate, not documents'))
     if not predicted: raise ValueError('there is nothing to hand in: no documents, no queries')
     if folder.is_file() or folder.is_dir() and any(folder.iterdir()):
-        raise ValueError(f'{folder} is a file or holds files already: a submission needs a folder of its own')
-    if not ranks: _document_files(task, predicted, folder, words); return folder
+        raise ValueError(f'{folder} is a file or holds files already: a submission needs a folder '
+                         'of its own')
+    if not ranks:
+        _document_files(task, predicted, folder, words)
+        return folder
     write_predictions(folder/f'{task}.pred', predicted, threshold)
     return folder/f'{task}.pred'

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from ..data.documents import Document, Query
 from .counting import by_id
 from .intervals import bootstrap_intervals
-from .n2c2 import (entity_counts, entity_from_counts, n2c2_counts, n2c2_from_counts, relation_counts,
-                                 relation_from_counts)
+from .n2c2 import (
+    entity_counts, entity_from_counts, n2c2_counts, n2c2_from_counts, relation_counts,
+    relation_from_counts)
 from .ranking import ranking_from_counts, ranking_per_query
 from .share2014 import share2014_counts, share2014_from_counts
 from .share2015 import share2015_counts, share2015_from_counts
@@ -22,11 +23,15 @@ from .tempeval import tempeval_counts, tempeval_from_counts
 def relevance(
     queries: list[Query], # with labels
 ) -> dict[str, dict[str, bool]]: # query id → candidate id → is it relevant? by rank
-    "What the ranking scorer takes as gold. Raises `ValueError` where a label is missing or a query occurs twice."
+    """What the ranking scorer takes as gold.
+
+    Raises `ValueError` where a label is missing or a query occurs twice.
+    """
     found = {}
     for q in queries:
         if q.id in found: raise ValueError(f'query {q.id!r} occurs twice in the gold')
-        if any(c.relevant is None for c in q.candidates): raise ValueError(f'query {q.id!r} has candidates without a label: it is no gold')
+        if any(c.relevant is None for c in q.candidates):
+            raise ValueError(f'query {q.id!r} has candidates without a label: it is no gold')
         found[q.id] = {c.id: c.relevant for c in sorted(q.candidates, key=lambda c: c.rank)}
     return found
 
@@ -43,7 +48,8 @@ class Scorer(NamedTuple):
     scores: Callable # (..., k) summed counts → {metric: (...) score}, NaN where undefined
     headline: str    # the metric by which it is judged
 
-def _queries(gold: list[Query], predicted: dict): return ranking_per_query(relevance(gold), predicted)
+def _queries(gold: list[Query], predicted: dict):
+    return ranking_per_query(relevance(gold), predicted)
 
 SCORERS = { # stream or task → how it is scored
     'semeval2014t7': Scorer(share2014_counts, share2014_from_counts, 'strict_f1'),
@@ -58,12 +64,16 @@ def scorer_of(name: str) -> Scorer:
     from difflib import get_close_matches
     if name in SCORERS: return SCORERS[name]
     near = get_close_matches(name, SCORERS, 1, cutoff=.5)
-    raise ValueError(f'there is no task {name!r}; ' + (f'did you mean {near[0]}?' if near else f'there are {", ".join(SCORERS)}'))
+    raise ValueError(f'there is no task {name!r}; '
+                     + (f'did you mean {near[0]}?' if near else f'there are {", ".join(SCORERS)}'))
 
 def primary_metric(
     stream: str, # or a task
 ) -> str: # a key of the scores
-    "The metric by which the stream is judged and checkpoints are chosen. Raises `ValueError` for a stream that there is not."
+    """The metric by which the stream is judged and checkpoints are chosen.
+
+    Raises `ValueError` for a stream that there is not.
+    """
     return scorer_of(stream).headline
 
 # %% ../../nbs/scoring/07_tasks.ipynb #e0e45256
@@ -71,17 +81,22 @@ def _check_same(gold: list[Document], predicted: list[Document]):
     sides = by_id(gold, 'gold'), by_id(predicted, 'predictions')
     for (mine, other), who in ((sides, 'gold'), (sides[::-1], 'predictions')):
         if lone := [i for i in mine if i not in other]:
-            raise ValueError(f'{len(lone)} of {len(mine)} documents are in the {who} only, {lone[0]!r} first: give both sides the same ones, '
+            raise ValueError(f'{len(lone)} of {len(mine)} documents are in the {who} only, '
+                             f'{lone[0]!r} first: give both sides the same ones, '
                              'with a document without mentions where a model found nothing')
 
 def stream_scores(
     stream: str,                                           # or a task: a key of `SCORERS`
     gold: list[Document]|list[Query],                      # of the test or development set
-    predicted: list[Document]|dict[str, dict[str, float]], # documents, or query id → candidate id → score
-    resamples: int=2000,                                   # of the documents or queries; 0 for no intervals
+    predicted: list[Document]|dict[str, dict[str, float]], # or query id → candidate id → score
+    resamples: int=2000,                                   # of documents or queries; 0 for none
     seed: int=0,                                           # of the resampling
-) -> dict[str, dict[str, float|None]]: # {metric: {'value', 'low', 'high'}}, 0–1, None where undefined
-    "A stream's metrics with 95 % intervals over documents or queries, for one trained model as it is. Raises `ValueError`."
+) -> dict[str, dict[str, float|None]]: # metric → value, low and high; 0–1, None where undefined
+    """A stream's metrics with 95 % intervals over documents or queries, for one trained model.
+
+    Raises `ValueError`.
+    """
     scorer = scorer_of(stream)
     if not isinstance(predicted, dict): _check_same(gold, predicted)
-    return bootstrap_intervals(scorer.counts(gold, predicted), scorer.scores, resamples=resamples, seed=seed)
+    counts = scorer.counts(gold, predicted)
+    return bootstrap_intervals(counts, scorer.scores, resamples=resamples, seed=seed)

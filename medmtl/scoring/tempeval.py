@@ -14,15 +14,20 @@ from .counting import by_id, plain, prf
 # %% ../../nbs/scoring/04_tempeval.ipynb #d095d7ac
 ATTRIBUTES = { # name of the score → type and attribute
     'type': ('EVENT', 'Type'), 'degree': ('EVENT', 'Degree'), 'polarity': ('EVENT', 'Polarity'),
-    'contextualmodality': ('EVENT', 'ContextualModality'), 'doctimerel': ('EVENT', 'DocTimeRel'), 'class': ('TIMEX3', 'Class')}
-ITEMS = ('span', 'event', 'timex3', *ATTRIBUTES) # what is found by its spans; 'span' is events and times together
+    'contextualmodality': ('EVENT', 'ContextualModality'), 'doctimerel': ('EVENT', 'DocTimeRel'),
+    'class': ('TIMEX3', 'Class')}
+# what is found by its spans; 'span' is events and times together
+ITEMS = ('span', 'event', 'timex3', *ATTRIBUTES)
 
 def _items(document: Document) -> dict[str, set[tuple]]:
     "What the document says, for each of `ITEMS`"
-    spans = {kind: {(kind, m.spans) for m in document.mentions if m.type == kind} for kind in ('EVENT', 'TIMEX3')}
-    attributes = {name: {(m.spans, m.attributes[a]) for m in document.mentions if m.type == kind and a in m.attributes}
+    spans = {kind: {(kind, m.spans) for m in document.mentions if m.type == kind}
+             for kind in ('EVENT', 'TIMEX3')}
+    attributes = {name: {(m.spans, m.attributes[a])
+                         for m in document.mentions if m.type == kind and a in m.attributes}
                   for name, (kind, a) in ATTRIBUTES.items()}
-    return dict(span=spans['EVENT'] | spans['TIMEX3'], event=spans['EVENT'], timex3=spans['TIMEX3'], **attributes)
+    return dict(span=spans['EVENT'] | spans['TIMEX3'], event=spans['EVENT'], timex3=spans['TIMEX3'],
+                **attributes)
 
 # %% ../../nbs/scoring/04_tempeval.ipynb #277dbcf4
 def closure(
@@ -35,7 +40,9 @@ def closure(
         todo, seen = [*inside[a]], set()
         while todo:
             b = todo.pop()
-            if b not in seen: seen.add(b); todo += inside.get(b, ())
+            if b not in seen:
+                seen.add(b)
+                todo += inside.get(b, ())
         out |= {(a, b) for b in seen}
     return out
 
@@ -47,48 +54,60 @@ def unlinked(
     return bool(re.match(r'ID\d+_path_', id, re.I))
 
 def _links(document: Document) -> set[tuple]:
-    "Pairs of spans, container first. Raises `ValueError` for a link to a mention that is not there."
+    """Pairs of spans, container first.
+
+    Raises `ValueError` for a link to a mention that is not there.
+    """
     if unlinked(document.id): return set()
     spans, out = {m.id: m.spans for m in document.mentions}, set()
     for r in document.relations:
         if r.type != 'CONTAINS' or r.attributes.get('kind', 'TLINK') != 'TLINK': continue
         if not {r.head, r.tail} <= spans.keys():
-            raise ValueError(f'document {document.id}: relation {r.id} links to a mention that is not there')
+            raise ValueError(f'document {document.id}: relation {r.id} links to a mention that is '
+                             'not there')
         out.add((spans[r.head], spans[r.tail]))
     return out
 
 # %% ../../nbs/scoring/04_tempeval.ipynb #9076100d
+# what is counted in a document, in this order
 COUNTS = (*(f'{item}_{what}' for item in ITEMS for what in ('gold', 'predicted', 'right')),
-          'contains_gold', 'contains_predicted', 'contains_right', 'contains_found') # what is counted in a document, in this order
+          'contains_gold', 'contains_predicted', 'contains_right', 'contains_found')
 
 def _count(gold: Document, predicted: Document|None) -> list[int]:
     predicted = predicted or Document(gold.id, '')
     mine, row = _items(predicted), []
-    for name, items in _items(gold).items(): row += [len(items), len(mine[name]), len(items & mine[name])]
+    for name, items in _items(gold).items():
+        row += [len(items), len(mine[name]), len(items & mine[name])]
     links, answers = _links(gold), _links(predicted)
-    return [*row, len(links), len(answers), len(closure(links) & answers), len(links & closure(answers))]
+    return [*row, len(links), len(answers), len(closure(links) & answers),
+            len(links & closure(answers))]
 
 # %% ../../nbs/scoring/04_tempeval.ipynb #7e1034b7
 def tempeval_counts(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
 ): # pandas frame, a row per gold document, the columns of `COUNTS`
-    "What adds up over documents. Raises `ValueError` where a document occurs twice or a link leads nowhere."
+    """What adds up over documents.
+
+    Raises `ValueError` where a document occurs twice or a link leads nowhere.
+    """
     import pandas as pd
     gold, predicted = by_id(gold, 'gold'), by_id(predicted, 'predictions')
     rows = [_count(d, predicted.get(i)) for i, d in gold.items()]
-    return pd.DataFrame(rows, index=pd.Index(list(gold), name='document', dtype=object), columns=list(COUNTS), dtype=int)
+    return pd.DataFrame(rows, index=pd.Index(list(gold), name='document', dtype=object),
+                        columns=list(COUNTS), dtype=int)
 
 # %% ../../nbs/scoring/04_tempeval.ipynb #a94a6161
 def tempeval_from_counts(
     sums, # (..., 31) the columns of `COUNTS`, summed over documents
-) -> dict[str, np.ndarray]: # precision, recall and F1 of each of `ITEMS` and of 'contains', shape (...), 0–1, NaN where undefined
+) -> dict[str, np.ndarray]: # P, R, F1 of `ITEMS` and 'contains', (...), 0–1 or NaN
     "Every score of the task from summed counts"
     sums = np.asarray(sums, float)
     counted = {name: sums[..., i] for i, name in enumerate(COUNTS)}
     scores = {}
     for item in (*ITEMS, 'contains'):
-        right, predicted, gold, found = (counted.get(f'{item}_{what}') for what in ('right', 'predicted', 'gold', 'found'))
+        right, predicted, gold, found = (
+            counted.get(f'{item}_{what}') for what in ('right', 'predicted', 'gold', 'found'))
         scores |= prf(right, predicted, gold, found, name=f'{item}_')
     return scores
 
@@ -96,5 +115,8 @@ def tempeval_scores(
     gold: list[Document],      # annotated by people
     predicted: list[Document], # by a model; matched to gold by `id`
 ) -> dict[str, float|None]: # 0–1; None where undefined
-    "Scores of Clinical TempEval (Bethard et al. 2016): spans, attributes, and CONTAINS with temporal closure"
+    """Scores of Clinical TempEval (Bethard et al. 2016).
+
+    Spans, attributes, and CONTAINS with temporal closure.
+    """
     return plain(tempeval_from_counts(tempeval_counts(gold, predicted).to_numpy().sum(0)))
