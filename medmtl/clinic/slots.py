@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from random import Random
 from ..data.documents import Document, Licence, Mention
-from .notes import KINDS, begin, course, examination, headed, schedule_batches, wrap
+from .notes import KINDS, begin, course, examination, headed, plan, wrap
 from .templates import MORE, OPENING, PARTS, SOCIAL, Scene, lines_of, tell, unmark
 from ..formats.share2015 import SLOTS, UNMARKED
 from .knowledge import Lexicon, concept_id
@@ -91,7 +91,7 @@ def daily_note(scene: Scene) -> str: # marked text
                 ('subjective', who),
                 ('objective', examination(scene, 3)),
                 ('social', social() + tell(scene, OTHERS)),
-                ('assessment and plan', schedule_batches(scene, course(scene))),
+                ('assessment and plan', plan(scene, course(scene))),
                 ('education', tell(scene, scene.care) if r.random() < .6 else '')]
     return f'HD #{r.randrange(2, 9)}\n\n{headed(r, sections)}\n'
 
