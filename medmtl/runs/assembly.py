@@ -262,6 +262,7 @@ def predictions_of(
             answers[f'{s.id}, given entities'] = ask(s, items[s.id], True)
     return answers
 
+# %% ../../nbs/runs/02_assembly.ipynb #9fb73cf2
 def scored(
     made: Assembly,
     said: dict[str, list|dict], # as `predictions_of` gives it

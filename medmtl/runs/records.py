@@ -133,6 +133,7 @@ def _format_metrics(metrics: dict, above: str='') -> dict[str, str]:
         else: rows |= _format_metrics(v, f'{above}{k}.')
     return rows
 
+# %% ../../nbs/runs/01_records.ipynb #9248400e
 def all_tokens(record: dict) -> int:
     "The tokens of all of a run's tasks together"
     return sum(v or 0 for v in flat({'all': record.get('tokens')}).values())

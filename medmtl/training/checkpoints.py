@@ -28,6 +28,7 @@ def _differences(saved: dict[str, str], network: Network) -> list[str]:
     return [f'{k} {saved.get(k, "unknown")}, not {v}'
             for k, v in described(network).items() if saved.get(k) != v]
 
+# %% ../../nbs/training/02_checkpoints.ipynb #3ec906b7
 def save_weights(
     network: Network,
     path: Path|str, # a .safetensors file; replaced as a whole

@@ -26,6 +26,7 @@ def _losses_chart(
     if alone.empty: return lines
     return lines + lines.mark_point(filled=True, size=40).properties(data=alone)
 
+# %% ../../nbs/training/06_curves.ipynb #fac86bb4
 def _looks_chart(
     evaluations, # frame of step, figure, score
 ):
@@ -51,6 +52,7 @@ def _looks_chart(
         alt.FieldOneOfPredicate('figure', [*evaluations.figure[once].unique()]))
     return (lines + alone if once.any() else lines).properties(width=420, height=180)
 
+# %% ../../nbs/training/06_curves.ipynb #6be4bedd
 def _smoothed(loss):
     return loss.ewm(halflife=max(1, len(loss) / 50)).mean()
 

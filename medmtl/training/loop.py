@@ -196,6 +196,7 @@ def _set_learning_rates(run: _Run, turn: dict[str, int], learning_rate: float, w
         factor = learning_rate_factor(turn[name], len(run.turns[name]), warmup)
         group['lr'] = learning_rate * group['pace'] * factor
 
+# %% ../../nbs/training/04_loop.ipynb #2c517373
 def _gradients(run: _Run, step: dict, examples: dict, micro_tokens: int,
                seed: int, n: int) -> tuple:
     "Gradients of step n, after surgery: the streams' losses and tokens, and what surgery found"
