@@ -42,8 +42,9 @@ def _heading(spec: dict) -> str:
 
 def _named(channel: dict) -> str:
     axis = channel.get('axis') or channel.get('legend') or channel.get('header') or {}
-    said = (channel.get('title'), axis.get('title'), channel.get('field'), channel.get('aggregate'))
-    return next(filter(None, said), '')
+    names = (channel.get('title'), axis.get('title'), channel.get('field'),
+             channel.get('aggregate'))
+    return next(filter(None, names), '')
 
 def _encoded(spec: dict) -> tuple[list[str], dict]: # marks, channel -> its definition
     "What a chart or its layers draw; of a channel, the layer that names it first counts"
@@ -52,32 +53,38 @@ def _encoded(spec: dict) -> tuple[list[str], dict]: # marks, channel -> its defi
     channels = spec.get('encoding', {}).items()
     channels = {k: v for k, v in channels if isinstance(v, dict) and _named(v)}
     for layer in spec.get('layer', ()):
-        more, own = _encoded(layer)
-        marks += more; channels = own | channels
+        more, named = _encoded(layer)
+        marks += more
+        channels = named | channels
     return list(dict.fromkeys(marks)), channels
 
 # %% ../nbs/02_charts.ipynb #6e8ee26f
+def _described_facet(spec: dict) -> str:
+    facet = spec.get('facet', {})
+    if 'field' in facet: panels = [facet]
+    else: panels = facet.values() if isinstance(facet, dict) else ()
+    return described(spec['spec']) + ''.join(f', a panel for each {_named(p)}' for p in panels)
+
+def _described_marks(spec: dict) -> str:
+    marks, channels = _encoded(spec)
+    places = [_named(channels[k]) for k in ('y', 'x') if k in channels]
+    panels = [_named(channels[k]) for k in ('row', 'column', 'facet') if k in channels]
+    coloured = [k for k in ('color', 'yOffset', 'xOffset', 'strokeDash') if k in channels]
+    shades = dict.fromkeys(_named(channels[k]) for k in coloured)
+    words = ' by '.join(places) + (f' ({", ".join(marks)})' if marks else '')
+    words += ''.join(f', a colour for each {s}' for s in shades if s not in places)
+    return words + ''.join(f', a panel for each {p}' for p in panels)
+
 def described(
     spec: dict, # a chart's Vega-Lite specification
 ) -> str: # 'F1: value by notes (line), a colour for each system'
     "What a chart shows: its own description, or words made of its title and what is encoded"
     if spec.get('description'): return spec['description']
-    title, parts = _heading(spec), [k for k in ('hconcat', 'vconcat', 'concat') if k in spec]
+    parts = [k for k in ('hconcat', 'vconcat', 'concat') if k in spec]
     if parts: words = '; '.join(dict.fromkeys(map(described, spec[parts[0]])))
-    elif 'spec' in spec:
-        facet = spec.get('facet', {})
-        panels = [facet] if 'field' in facet else facet.values() if isinstance(facet, dict) else ()
-        words = described(spec['spec']) + ''.join(f', a panel for each {_named(p)}' for p in panels)
-    else:
-        marks, channels = _encoded(spec)
-        places = [_named(channels[k]) for k in ('y', 'x') if k in channels]
-        panels = [_named(channels[k]) for k in ('row', 'column', 'facet') if k in channels]
-        shown = [k for k in ('color', 'yOffset', 'xOffset', 'strokeDash') if k in channels]
-        shades = dict.fromkeys(_named(channels[k]) for k in shown)
-        words = ' by '.join(places) + (f' ({", ".join(marks)})' if marks else '')
-        words += ''.join(f', a colour for each {s}' for s in shades if s not in places)
-        words += ''.join(f', a panel for each {p}' for p in panels)
-    return ': '.join(filter(None, (title, words))) or 'a chart'
+    elif 'spec' in spec: words = _described_facet(spec)
+    else: words = _described_marks(spec)
+    return ': '.join(filter(None, (_heading(spec), words))) or 'a chart'
 
 # %% ../nbs/02_charts.ipynb #2307df6d
 _IDLE = re.compile( # what says nothing in one image
@@ -90,8 +97,9 @@ def pictured(
     "A chart as one image that says what it shows"
     import vl_convert as vlc
     svg = _IDLE.sub('', vlc.vegalite_to_svg(spec, config={'aria': False}))
-    own = hashlib.sha256(svg.encode()).hexdigest()[:8] # every SVG of a page shares one set of names
-    svg = re.sub(r'(?<=id=")(?=(?:gradient|clip)_?\d)|(?<=url\(#)', f'c{own}-', svg)
+    # every SVG of a page shares one set of names
+    digits = hashlib.sha256(svg.encode()).hexdigest()[:8]
+    svg = re.sub(r'(?<=id=")(?=(?:gradient|clip)_?\d)|(?<=url\(#)', f'c{digits}-', svg)
     label = quoteattr(described(spec))
     return svg.replace('<svg ', f'<svg role="img" aria-label={label} ', 1)
 

@@ -15,16 +15,29 @@ def _say(*text): print(*text, file=sys.stderr, flush=True)
 
 def _json(value): print(json.dumps(value, indent=1, ensure_ascii=False))
 
+def _format_value(v) -> str:
+    if v is None or v != v: return '–' # None and NaN
+    if isinstance(v, float): return f'{v:.4f}'
+    return f'{v:,}' if type(v) is int else str(v)
+
 def _table(rows: list[dict], empty: str) -> None:
     "Rows as a table; `empty` says what there is instead, if there are none"
     if not rows: return _say(empty)
-    def told(v): return '–' if v is None or v != v else f'{v:.4f}' if isinstance(v, float) else f'{v:,}' if type(v) is int else str(v)
     columns = list(dict.fromkeys(k for r in rows for k in r))
-    cells = [columns] + [[told(r.get(c)) for c in columns] for r in rows]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
-    for line in cells: print('  '.join(f'{c:{w}}' for c, w in zip(line, widths, strict=True)).rstrip())
+    lines = [columns] + [[_format_value(r.get(c)) for c in columns] for r in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    for line in lines:
+        print('  '.join(f'{c:{w}}' for c, w in zip(line, widths, strict=True)).rstrip())
 
 # %% ../nbs/04_cli.ipynb #aa948bc5
+def _next_steps(args, record: dict, notebook: str):
+    "What may be done after a run"
+    seed = record['params']['seed'] + 1
+    overrides = [o for o in args.overrides if not o.startswith('seed=')] + [f'seed={seed}']
+    _say(f'next:\n  jupyter lab {shlex.quote(notebook)}    # read it\n'
+         f'  medmtl experiment {shlex.join(overrides)}    # the same from another seed\n'
+         '  medmtl records    # all that was run')
+
 def experiment(args):
     "One run, or the runs of an experiment"
     from medmtl.runs.records import key_figures, read_record, summary
@@ -34,8 +47,8 @@ def experiment(args):
     if len(wishes) > 1:
         for wish in wishes: planned(wish) # what is wrong is said before the first is run
     for n, wish in enumerate(wishes, 1):
-        own = [o for o in wish if o not in args.overrides and o != 'experiment.each=[]']
-        if len(wishes) > 1: _say(f'run {n} of {len(wishes)}: {shlex.join(own)}')
+        added = [o for o in wish if o not in args.overrides and o != 'experiment.each=[]']
+        if len(wishes) > 1: _say(f'run {n} of {len(wishes)}: {shlex.join(added)}')
         out = experiment(wish, force=args.force, reuse=args.reuse)
         if args.quiet: continue
         record = read_record(out)
@@ -44,39 +57,49 @@ def experiment(args):
         _table(key_figures(record), 'no primary metric is on record')
         _say(f'\nnotebook, with all other figures: {display_path(out)}')
     if args.quiet: return 0
-    seed, rest = record['params']['seed'] + 1, [o for o in args.overrides if not o.startswith('seed=')]
-    _say(f'next:\n  jupyter lab {shlex.quote(display_path(out))}    # read it\n'
-         f'  medmtl experiment {shlex.join([*rest, f"seed={seed}"])}    # the same from another seed\n'
-         '  medmtl records    # all that was run')
+    _next_steps(args, record, display_path(out))
 
+# %% ../nbs/04_cli.ipynb #d4b084e9
 def study(args):
     "The runs of a study"
     from medmtl.runs.study import read_study, study
-    frame = study(args.name, args.jobs, args.snakemake, args.reuse)
-    rows = frame.to_dict('records')
-    _table([{k: v for k, v in r.items() if k not in ('finished', 'notebook')} for r in rows], 'a study without runs')
-    bad, runs = (len({r['run'] for r in rows if not r['finished'] or good}) for good in (False, True))
+    rows = study(args.name, args.jobs, args.snakemake, args.reuse).to_dict('records')
+    shown = [{k: v for k, v in r.items() if k not in ('finished', 'notebook')} for r in rows]
+    _table(shown, 'a study without runs')
+    runs = len({r['run'] for r in rows})
+    bad = len({r['run'] for r in rows if not r['finished']})
     where = sorted({str(Path(r['notebook']).parent) for r in rows if r['notebook']})
-    _say(f'\n{runs - bad} of {runs} runs are finished' + ('; the same command tries the others again' if bad else '')
+    _say(f'\n{runs - bad} of {runs} runs are finished'
+         + ('; the same command tries the others again' if bad else '')
          + (f'\nnotebooks: {", ".join(where)}' if where else ''))
-    steps = [] if bad else read_study(args.name)['next']
+    if bad: return 1
+    steps = read_study(args.name)['next']
     if steps: _say('\n  '.join(['next:', *steps, f'jupyter lab {where[0]}    # read the runs']))
-    return 1 if bad else 0
+    return 0
 
 # %% ../nbs/04_cli.ipynb #f5845cff
+def _made_by(record: dict) -> str: # which code
+    from medmtl.runs.records import current_code
+    if current_code(record): return 'current'
+    return f'older ({(record["git"].get("commit") or "no commit")[:10]})'
+
 def records(args):
     "All finished runs"
-    from medmtl.runs.records import current_code, headline, load, read_all
+    from medmtl.runs.records import headline, load, read_all
     from medmtl.paths import project_root
     folder = Path(args.folder).resolve() if args.folder else project_root()/'outputs'
-    if not folder.is_dir(): raise FileNotFoundError(f'there is no folder {args.folder or "outputs"}')
+    if not folder.is_dir():
+        raise FileNotFoundError(f'there is no folder {args.folder or "outputs"}')
     if args.csv: return print(load(folder).to_csv(index=False), end='')
     found = [record for _, record in read_all(folder)]
     if args.json: return _json(found)
-    rows = [(r, metric, score) for r in found for metric, score in (headline(r) or {'': None}).items()]
-    def code(r): return 'current' if current_code(r) else f'older ({(r["git"].get("commit") or "no commit")[:10]})'
-    _table([dict(run=r['run'], metric=metric, score=score, minutes=f'{r["seconds"]/60:.1f}', code=code(r)) for r, metric, score in rows],
-           'no finished runs here; make one with `medmtl experiment` or `medmtl study quick`')
+    rows = []
+    for record in found:
+        minutes = f'{record["seconds"]/60:.1f}'
+        for metric, score in (headline(record) or {'': None}).items():
+            rows.append(dict(run=record['run'], metric=metric, score=score, minutes=minutes,
+                             code=_made_by(record)))
+    _table(rows, 'no finished runs here; make one with `medmtl experiment` or `medmtl study quick`')
 
 def score(args):
     "A prediction against gold"
@@ -97,17 +120,23 @@ def _where(row: dict) -> str:
     if not row['added']: return 'no'
     return row['path'] + ' (not as published: added anyway)' * (row['complete'] is False)
 
+_SIMULATED = dict(name='simulated', tasks='all', licence='Apache-2.0', terms='made by medmtl',
+                  splits='train, dev, test', added='built in')
+
+def _corpus_row(row: dict) -> dict:
+    return dict(name=row['name'], tasks=', '.join(row['tasks']), licence=row['licence'],
+                terms='restricted: ' * row['restricted'] + row['terms'],
+                splits=row['splits'], added=_where(row))
+
 def _list_corpora(as_json: bool):
     from medmtl.corpora.registry import listing, provided
     rows = listing()
     if as_json: return _json(rows)
     _table(provided(), '')
     print()
-    _table([dict(name='simulated', tasks='all', licence='Apache-2.0', terms='made by medmtl', splits='train, dev, test', added='built in')] +
-           [dict(name=r['name'], tasks=', '.join(r['tasks']), licence=r['licence'], terms='restricted: ' * r['restricted'] + r['terms'],
-                 splits=r['splits'], added=_where(r)) for r in rows], '')
-    lacking = [r for r in rows if not r['added']]
-    if lacking: _say('\n  '.join(['\nto get the others:', *(f'{r["name"]}: {r["get"]} (PATH holds {r["files"]})' for r in lacking)]))
+    _table([_SIMULATED, *map(_corpus_row, rows)], '')
+    lacking = [f'{r["name"]}: {r["get"]} (PATH holds {r["files"]})' for r in rows if not r['added']]
+    if lacking: _say('\n  '.join(['\nto get the others:', *lacking]))
 
 def _consequence(answer: dict) -> str:
     "What becomes of a corpus whose counts are not the published ones"
@@ -121,18 +150,23 @@ def _inspected(answer: dict) -> None:
         read, passed_over = (', '.join(answer[k]) for k in ('read', 'passed_over'))
         _say(f'read: {read} (choose with --suffix); passed over: {passed_over}')
 
+# %% ../nbs/04_cli.ipynb #1f5951db
+def _answer(args) -> dict|list[dict]: # about one corpus, or about all that were added
+    from medmtl.corpora import registry
+    if args.what == 'fetch':
+        from medmtl.corpora.download import fetch
+        return fetch(args.name, args.to, args.source, args.anyway)
+    if args.what == 'add': return registry.add(args.name, args.path, args.anyway, args.offsets)
+    names = args.names or [r['name'] for r in registry.listing() if r['added']]
+    return [registry.check(n) for n in names]
+
 def corpora(args):
     "Which corpora there are, for which task, under which terms, and where"
-    from medmtl.corpora import registry
     if args.what is None: return _list_corpora(args.json)
     if args.what == 'inspect':
         from medmtl.corpora.statistics import inspect
         return _inspected(inspect(args.format, args.path, args.suffix or None, args.offsets))
-    if args.what == 'fetch':
-        from medmtl.corpora.download import fetch
-        answer = fetch(args.name, args.to, args.source, args.anyway)
-    elif args.what == 'add': answer = registry.add(args.name, args.path, args.anyway, args.offsets)
-    else: answer = [registry.check(n) for n in args.names or [r['name'] for r in registry.listing() if r['added']]]
+    answer = _answer(args)
     if not answer: _say('no corpus was added yet; see `medmtl corpora`')
     _json(answer)
     checked = answer if isinstance(answer, list) else [answer]
@@ -141,8 +175,10 @@ def corpora(args):
     for a in short:
         _say(f'{a["name"]} is not what was expected (compare "found" and "expected" above): '
              f'{_consequence(a)}')
-    if changed: _say(f'changed since they were added: {", ".join(changed)} (see "changed" above; `medmtl corpora add` notes the new files)')
-    return 1 if short and not getattr(args, 'anyway', False) or changed else 0
+    if changed: _say(f'changed since they were added: {", ".join(changed)} '
+                     '(see "changed" above; `medmtl corpora add` notes the new files)')
+    wrong = short and not getattr(args, 'anyway', False)
+    return 1 if wrong or changed else 0
 
 # %% ../nbs/04_cli.ipynb #d529a1c3
 def leaks(args):
@@ -151,7 +187,8 @@ def leaks(args):
     from medmtl.params import compose
     chosen = compose([o if '=' in o else f'corpus={o}' for o in args.overrides])['corpus']
     found, missing = load_all(chosen['id'], **options(chosen) | dict(leave_out_leaks=False))
-    rows = [dict(train=f'{k.train_stream}/train/{k.train_id}', other=f'{k.other_stream}/{k.split}/{k.other_id}', why=k.how, share=k.share)
+    rows = [dict(train=f'{k.train_stream}/train/{k.train_id}',
+                 other=f'{k.other_stream}/{k.split}/{k.other_id}', why=k.how, share=k.share)
             for k in leaks_among(found)]
     if args.json:
         _json(dict(corpora={t: c.name for t, c in found.items()}, missing=missing, leaks=rows))
@@ -163,81 +200,139 @@ def leaks(args):
     return 0 if found else 1
 
 # %% ../nbs/04_cli.ipynb #d40d6909
-def _parser() -> argparse.ArgumentParser:
-    about = 'Does multi-task fine-tuning give small models transfer on medical tasks, or only more data?'
-    top = argparse.ArgumentParser(prog='medmtl', description=about)
-    top.add_argument('--debug', action='store_true', help='show tracebacks')
-    commands = top.add_subparsers(title='commands', metavar='COMMAND')
-    def command(run, name, about='', within=commands, **defaults):
-        about = about or run.__doc__
-        p = within.add_parser(name, help=about.partition('. ')[0].rstrip('.'), description=about)
-        p.set_defaults(run=run, **defaults)
-        return p
-    p = command(experiment, 'experiment', 'Make one run, or find that it is made. Without overrides: the defaults of params/config.yaml.')
-    p.add_argument('overrides', nargs='*', metavar='KEY=VALUE', help='such as task=semeval2017t3 strategy.training.epochs=3')
-    p.add_argument('--force', action='store_true', help='run again from nothing, though it is finished')
-    p.add_argument('--reuse', action='store_true', help='take a finished run of the same wish by older code')
+def _command(commands, run, name: str, about: str='', **defaults) -> argparse.ArgumentParser:
+    about = about or run.__doc__
+    p = commands.add_parser(name, help=about.partition('. ')[0].rstrip('.'), description=about)
+    p.set_defaults(run=run, **defaults)
+    return p
+
+def _add_experiment(commands):
+    p = _command(commands, experiment, 'experiment', 'Make one run, or find that it is made. '
+                 'Without overrides: the defaults of params/config.yaml.')
+    p.add_argument('overrides', nargs='*', metavar='KEY=VALUE',
+                   help='such as task=semeval2017t3 strategy.training.epochs=3')
+    p.add_argument('--force', action='store_true',
+                   help='run again from nothing, though it is finished')
+    p.add_argument('--reuse', action='store_true',
+                   help='take a finished run of the same wish by older code')
     p.add_argument('--quiet', action='store_true', help='progress, but no summary at the end')
-    p = command(study, 'study', 'Make the missing runs of a study in params/study. What follows -- is given to Snakemake.', snakemake=[])
+
+def _add_study(commands):
+    p = _command(commands, study, 'study', 'Make the missing runs of a study in params/study. '
+                 'What follows -- is given to Snakemake.', snakemake=[])
     p.add_argument('name', help='such as quick')
     p.add_argument('--jobs', type=int, default=1, help='runs at the same time (1)')
     p.add_argument('--reuse', action='store_true', help='take finished runs of older code')
-    p = command(records, 'records'); p.add_argument('folder', nargs='?', help='where executed notebooks are (outputs)')
+
+def _add_records(commands):
+    p = _command(commands, records, 'records')
+    p.add_argument('folder', nargs='?', help='where executed notebooks are (outputs)')
     how = p.add_mutually_exclusive_group()
     how.add_argument('--json', action='store_true', help='whole records')
     how.add_argument('--csv', action='store_true', help='whole records, flat')
-    p = command(score, 'score', 'Score a prediction as the organisers of the shared task do; prints JSON.')
-    for name in 'task', 'gold', 'prediction': p.add_argument(name)
-    p = command(corpora, 'corpora', what=None)
+
+# %% ../nbs/04_cli.ipynb #fc98a2af
+def _add_offsets(p): # what `add` and `inspect` both have
+    p.add_argument('--offsets', metavar='READING',
+                   help='how offsets were counted, such as lf, no_bom, utf16 or no_bom+lf')
+
+def _add_anyway(p):
+    p.add_argument('--anyway', action='store_true',
+                   help='though its counts differ from the published ones')
+
+def _of_corpora(commands, name: str, about: str, *arguments: str) -> argparse.ArgumentParser:
+    "A command within `corpora`"
+    p = _command(commands, corpora, name, f'{about}. Prints JSON.', what=name)
+    for a in arguments: p.add_argument(a)
+    return p
+
+def _add_corpora(commands):
+    p = _command(commands, corpora, 'corpora', what=None)
     p.add_argument('--json', action='store_true', help='the list as JSON')
-    what = p.add_subparsers(title='with corpora', metavar='WHAT')
-    for name, about, arguments in (('add', 'check a corpus and remember where it lies', dict(name=None, path=None)),
-                                   ('check', 'read added corpora again and compare counts and checksums', dict(names='*')),
-                                   ('fetch', 'download an open corpus and add it', dict(name=None)),
-                                   ('inspect', 'count what is in a file or folder, and list its problems', dict(format=None, path=None))):
-        p = command(corpora, name, f'{about[0].upper()}{about[1:]}. Prints JSON.', within=what, what=name)
-        for a, n in arguments.items(): p.add_argument(a, nargs=n)
-        if name in ('add', 'fetch'):
-            p.add_argument('--anyway', action='store_true',
-                           help='though its counts differ from the published ones')
-        if name == 'inspect':
-            p.add_argument('--suffix', action='append', metavar='SCHEMA.ANNOTATOR.STATE',
-                           help='which files of an Anafora folder, such as Temporal-*.gold.*; '
-                                'several in order of preference')
-        if name in ('add', 'inspect'):
-            p.add_argument('--offsets', metavar='READING',
-                           help='how offsets were counted, such as lf, no_bom, utf16 or no_bom+lf')
-        if name == 'fetch': p.add_argument('--to', help="a new or empty folder (by default in the user's data)")
-        if name == 'fetch': p.add_argument('--from', dest='source', metavar='FOLDER', help='where the archives are, if you downloaded them yourself')
-    p = command(leaks, 'leaks', "Training documents that stand in a development or test set of any task.", within=what)
-    p.add_argument('overrides', nargs='*', metavar='CORPUS',
-                   help='corpus=open, official or simulated (the default), and options such as corpus.seed=1')
+    within = p.add_subparsers(title='with corpora', metavar='WHAT')
+    p = _of_corpora(within, 'add', 'Check a corpus and remember where it lies', 'name', 'path')
+    _add_anyway(p)
+    _add_offsets(p)
+    p = _of_corpora(within, 'check', 'Read added corpora again and compare counts and checksums')
+    p.add_argument('names', nargs='*')
+    p = _of_corpora(within, 'fetch', 'Download an open corpus and add it', 'name')
+    _add_anyway(p)
+    p.add_argument('--to', help="a new or empty folder (by default in the user's data)")
+    p.add_argument('--from', dest='source', metavar='FOLDER',
+                   help='where the archives are, if you downloaded them yourself')
+    p = _of_corpora(within, 'inspect', 'Count what is in a file or folder, and list its problems',
+                    'format', 'path')
+    p.add_argument('--suffix', action='append', metavar='SCHEMA.ANNOTATOR.STATE',
+                   help='which files of an Anafora folder, such as Temporal-*.gold.*; '
+                        'several in order of preference')
+    _add_offsets(p)
+    p = _command(within, leaks, 'leaks',
+                 'Training documents that stand in a development or test set of any task.')
+    p.add_argument('overrides', nargs='*', metavar='CORPUS', help='corpus=open, official or '
+                   'simulated (the default), and options such as corpus.seed=1')
     p.add_argument('--json', action='store_true', help='as JSON')
-    p = command(params, 'params', 'Print the parameters that a run would have, as YAML.')
+
+# %% ../nbs/04_cli.ipynb #5bfe9895
+def _parser() -> argparse.ArgumentParser:
+    about = ('Does multi-task fine-tuning give small models transfer on medical tasks, '
+             'or only more data?')
+    top = argparse.ArgumentParser(prog='medmtl', description=about)
+    top.add_argument('--debug', action='store_true', help='show tracebacks')
+    commands = top.add_subparsers(title='commands', metavar='COMMAND')
+    _add_experiment(commands)
+    _add_study(commands)
+    _add_records(commands)
+    p = _command(commands, score, 'score',
+                 'Score a prediction as the organisers of the shared task do; prints JSON.')
+    for name in 'task', 'gold', 'prediction': p.add_argument(name)
+    _add_corpora(commands)
+    p = _command(commands, params, 'params', 'Print the parameters that a run would have, as YAML.')
     p.add_argument('overrides', nargs='*', metavar='KEY=VALUE')
     return top
 
 # %% ../nbs/04_cli.ipynb #96bcfe3f
+def _parted(argv: list[str]) -> tuple[list[str], list[str]]:
+    "What stands before and after `--`"
+    if '--' not in argv: return argv, []
+    n = argv.index('--')
+    return argv[:n], argv[n + 1:]
+
+def _explains_itself(error: Exception) -> bool:
+    "Is its message for the user?"
+    return isinstance(error, (ValueError, OSError)) or type(error).__module__.startswith('medmtl')
+
+def _in_one_line(error: Exception):
+    if isinstance(error, OSError) and error.filename: return f'{error.strerror}: {error.filename}'
+    return error
+
+# %% ../nbs/04_cli.ipynb #b9a267eb
 def main(
     argv: list[str]|None=None, # arguments; those of the process by default
-) -> int: # the exit code: 0, 1 (done, but not all is well), 2 (a mistake that the message explains), 130 (interrupted) or 143 (terminated)
+) -> int: # exit code: 0, 1 (not all is well), 2 (a mistake), 130 (interrupted), 143 (terminated)
     "The command `medmtl`"
-    end_in_order(); lend_home()
+    end_in_order()
+    lend_home()
     argv = list(sys.argv[1:] if argv is None else argv)
-    argv, rest = (argv[:argv.index('--')], argv[argv.index('--') + 1:]) if '--' in argv else (argv, [])
+    argv, rest = _parted(argv)
     parser = _parser()
     args = parser.parse_args(argv)
-    if not hasattr(args, 'run'): parser.print_help(); return 0
+    if not hasattr(args, 'run'):
+        parser.print_help()
+        return 0
     if hasattr(args, 'snakemake'): args.snakemake = rest
     try: return args.run(args) or 0
     except KeyboardInterrupt as e:
         how, code = ('terminated', 143) if isinstance(e, Terminated) else ('interrupted', 130)
-        if not getattr(args, 'quiet', False): _say(f'\nmedmtl: {how}; the same command goes on from the last checkpoint')
+        if not getattr(args, 'quiet', False):
+            _say(f'\nmedmtl: {how}; the same command goes on from the last checkpoint')
         return code
-    except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()); return 0 # `medmtl records | head`
+    except BrokenPipeError: # `medmtl records | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError, RuntimeError) as e:
-        if args.debug or not (isinstance(e, (ValueError, OSError)) or type(e).__module__.startswith('medmtl')): raise
-        _say(f'medmtl: {e.strerror + ": " + str(e.filename) if isinstance(e, OSError) and e.filename else e}'); return 2
+        if args.debug or not _explains_itself(e): raise
+        _say(f'medmtl: {_in_one_line(e)}')
+        return 2
 
 # %% ../nbs/04_cli.ipynb #a17c7dea
 #| eval: false

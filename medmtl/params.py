@@ -11,7 +11,8 @@ from pathlib import Path
 from .paths import project_root
 
 # %% ../nbs/03_params.ipynb #e4660cf4
-GROUPS = 'model', 'task', 'strategy', 'experiment', 'corpus' # the folders of `params/` that a run chooses from
+# the folders of `params/` that a run chooses from
+GROUPS = 'model', 'task', 'strategy', 'experiment', 'corpus'
 
 class ParamsError(ValueError):
     "The parameters do not make a run; the message says what would"
@@ -23,29 +24,38 @@ def choices(
 ) -> list[str]: # what can be said for it, in alphabetical order
     "The names that `group=` takes; raises `ParamsError` for an unknown group"
     if group not in GROUPS:
-        raise ParamsError(f"there is no group '{group}'{_nearest(group, GROUPS)}; the groups are {', '.join(GROUPS)}")
+        raise ParamsError(f"there is no group '{group}'{_nearest(group, GROUPS)}; "
+                          f"the groups are {', '.join(GROUPS)}")
     files = (Path(root or project_root())/'params'/group).glob('*.yaml')
     return sorted(f.stem for f in files if f.stem[0] != '_' and (group, f.stem) != ('model', 'hub'))
 
 # %% ../nbs/03_params.ipynb #9ccf8484
+def _last(path: str) -> str: return path.rpartition('.')[2]
+
 def _nearest(word: str, options) -> str: # ' (did you mean …?)' or ''
-    options, last = list(options), lambda path: path.rpartition('.')[2]
+    options, close = list(options), difflib.get_close_matches
     if '.' in word:
-        alike = difflib.get_close_matches(last(word), {last(o) for o in options}, 3, .7)
-        near = difflib.get_close_matches(word, [o for o in options if '.' in o and last(o) in alike], 2, .5)
-    else: near = [o for o in options if len(word) > 1 and o.startswith(word)] + difflib.get_close_matches(word, options, 2, .6)
+        alike = close(_last(word), {_last(o) for o in options}, 3, .7)
+        near = close(word, [o for o in options if '.' in o and _last(o) in alike], 2, .5)
+    else:
+        near = [o for o in options if len(word) > 1 and o.startswith(word)]
+        near += close(word, options, 2, .6)
     near = list(dict.fromkeys(near))[:3]
     return f" (did you mean {' or '.join(near)}?)" if near else ''
 
 # %% ../nbs/03_params.ipynb #2d8c63a7
 def _elsewhere(name: str) -> tuple[str, str]|None: # (short id, checkpoint) of a folder or hub id
     folder = Path(name).expanduser()
-    if name and folder.is_dir(): short, checkpoint = folder.resolve().name, str(folder.resolve())
-    elif re.fullmatch(r'\w[\w.-]*/\w[\w.-]*', name): short, checkpoint = name.split('/')[1], name
+    if name and folder.is_dir():
+        short, checkpoint = folder.resolve().name, str(folder.resolve())
+    elif re.fullmatch(r'\w[\w.-]*/\w[\w.-]*', name):
+        short, checkpoint = name.split('/')[1], name
     else: return None
     return re.sub(r'[^\w.-]+', '-', short), checkpoint
 
 # %% ../nbs/03_params.ipynb #6d8b173c
+def _quoted(text: str) -> str: return "'" + text.replace("'", r"\'") + "'" # as Hydra reads it
+
 def _chosen(groups: dict[str, str], root: Path) -> list[str]: # as Hydra's overrides
     out = []
     for group, name in groups.items():
@@ -53,86 +63,140 @@ def _chosen(groups: dict[str, str], root: Path) -> list[str]: # as Hydra's overr
         if name in have: out.append(f'{group}={name}')
         elif group == 'experiment' and name.lower() in ('', 'null', 'none'): pass
         elif group == 'model' and (found := _elsewhere(name)):
-            quoted = {k: "'" + v.replace("'", r"\'") + "'" for k, v in zip(('id', 'checkpoint'), found, strict=True)}
-            out += ['model=hub', *(f'model.{k}={v}' for k, v in quoted.items()), f"model.title={quoted['id']}"]
+            short, checkpoint = map(_quoted, found)
+            out += ['model=hub', f'model.id={short}', f'model.checkpoint={checkpoint}',
+                    f'model.title={short}']
         else:
             more = ', or a hub id (owner/name), or a folder that exists' if group == 'model' else ''
-            raise ParamsError(f"there is no {group} '{name}'{_nearest(name, have)}; the choices are {', '.join(have)}{more}")
+            raise ParamsError(f"there is no {group} '{name}'{_nearest(name, have)}; "
+                              f"the choices are {', '.join(have)}{more}")
     return out
 
 # %% ../nbs/03_params.ipynb #08d2c3d3
-def _sorted_out(overrides) -> tuple[dict[str, str], dict[str, str]]: # group → name; key of a single value → its override
-    if isinstance(overrides, str): overrides = [o for o in re.split(r'\s+(?=[+~]*[\w.@/-]+\s*=)', overrides.strip()) if o]
+def _words(text: str) -> list[str]: # one a parameter
+    return [word for word in re.split(r'\s+(?=[+~]*[\w.@/-]+\s*=)', text.strip()) if word]
+
+def _key_and_value(text: str) -> tuple[str, str]: # raises ParamsError for what is no parameter
+    key, given, value = (part.strip() for part in text.strip().lstrip('+').partition('='))
+    if not given or not key or key.startswith('~'):
+        raise ParamsError(f"cannot read '{text}': write key=value, "
+                          'for example model=llama3b or strategy.training.epochs=3')
+    top = key.split('.')[0]
+    if top not in (*GROUPS, 'seed'):
+        near = _nearest(top, (*GROUPS, 'seed'))
+        raise ParamsError(f"there is no parameter '{key}'{near}; "
+                          f"keys begin with {', '.join(GROUPS)} or seed")
+    return key, value
+
+def _sorted_out(overrides) -> tuple[dict[str, str], dict[str, str]]:
+    "Group → name; and key of a single value → its override"
+    if isinstance(overrides, str): overrides = _words(overrides)
     groups, values = {}, {}
     for text in overrides or ():
-        key, given, value = (part.strip() for part in str(text).strip().lstrip('+').partition('='))
-        if not given or not key or key.startswith('~'):
-            raise ParamsError(f"cannot read '{text}': write key=value, for example model=llama3b or strategy.training.epochs=3")
-        top = key.split('.')[0]
-        if top not in (*GROUPS, 'seed'):
-            near = _nearest(top, (*GROUPS, 'seed'))
-            raise ParamsError(f"there is no parameter '{key}'{near}; keys begin with {', '.join(GROUPS)} or seed")
-        if key in groups or key in values: raise ParamsError(f'{key} is given twice; give it once')
+        key, value = _key_and_value(str(text))
+        if key in groups or key in values:
+            raise ParamsError(f'{key} is given twice; give it once')
         if key in GROUPS: groups[key] = value.strip('\'"')
         else: values[key] = _legible(f'{key}={value}')
     return groups, values
 
+# %% ../nbs/03_params.ipynb #c9866178
 def _has_empty_table(value) -> bool:
     return isinstance(value, dict) and (not value or any(map(_has_empty_table, value.values())))
 
-def _legible(override: str) -> str: # itself; raises ParamsError where Hydra's grammar or one run cannot take it
+def _legible(override: str) -> str:
+    "Itself; raises `ParamsError` where Hydra's grammar or one run cannot take it"
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
     try: parsed = OverridesParser.create().parse_override(override)
     except HydraException:
-        raise ParamsError(f"cannot read '{override}': put a value with blanks or special characters in quotes, key='a value'") from None
+        raise ParamsError(f"cannot read '{override}': put a value with blanks or special "
+                          "characters in quotes, key='a value'") from None
     if parsed.is_sweep_override():
-        raise ParamsError(f"'{override}' has several values and a run takes one; a list is written [a,b]")
+        raise ParamsError(f"'{override}' has several values and a run takes one; "
+                          'a list is written [a,b]')
     if _has_empty_table(parsed.value()):
-        raise ParamsError(f"'{override}' changes nothing: a table is added to what is there; set single values, "
-                          'to null where one is not wanted')
+        raise ParamsError(f"'{override}' changes nothing: a table is added to what is there; "
+                          'set single values, to null where one is not wanted')
     return override
 
 # %% ../nbs/03_params.ipynb #e4bd7b62
 def _whole(low: int): return lambda v: type(v) is int and v >= low, f'a whole number from {low}'
+
+def _is_number(v) -> bool: return type(v) in (int, float)
+
 def _number(above: float, to: float=math.inf):
     words = f'a number above {above:g}' + (f' and up to {to:g}' if to < math.inf else '')
-    return lambda v: type(v) in (int, float) and above < v <= to, words
-def _from_0(to: float): return lambda v: type(v) in (int, float) and 0 <= v <= to, f'a number from 0 to {to:g}'
-def _one_of(*names): return lambda v: v in names, f"one of {', '.join(names)}" if len(names) > 1 else names[0]
+    return lambda v: _is_number(v) and above < v <= to, words
+
+def _from_0(to: float):
+    return lambda v: _is_number(v) and 0 <= v <= to, f'a number from 0 to {to:g}'
+
+def _one_of(*names):
+    return lambda v: v in names, f"one of {', '.join(names)}" if len(names) > 1 else names[0]
+
 def _or_null(rule): return lambda v: v is None or rule[0](v), f'{rule[1]}, or null'
-def _list_of(kind: type, v) -> bool: return isinstance(v, list) and len(v) > 0 and all(type(x) is kind for x in v)
+
+def _list_of(kind: type, v) -> bool:
+    return isinstance(v, list) and len(v) > 0 and all(type(x) is kind for x in v)
+
+# %% ../nbs/03_params.ipynb #85870dff
+def _is_layers(v) -> bool:
+    if v in ('all', 'none'): return True
+    return _list_of(int, v) and len(v) == 2 and 0 <= v[0] < v[1]
+
+def _is_factors(v) -> bool:
+    return isinstance(v, dict) and all(_is_number(x) and x >= 0 for x in v.values())
+
+def _is_overrides(v) -> bool: return isinstance(v, list) and all(isinstance(x, str) for x in v)
+
 _text = (lambda v: isinstance(v, str) and v.strip() != '', 'a text')
 _flag = (lambda v: type(v) is bool, 'true or false')
 _table = (lambda v: isinstance(v, dict) and len(v) > 0, 'a table of values')
-_layers = (lambda v: v in ('all', 'none') or (_list_of(int, v) and len(v) == 2 and 0 <= v[0] < v[1]), 'all, none or a range of layers [from, to]')
-_counts = (lambda v: _list_of(int, v) and len(v) == 3 and min(v) > 0, 'three whole numbers from 1, of train, dev and test')
-_targets = (lambda v: v in ('all-linear', 'attention') or _list_of(str, v), 'a list of module names, all-linear or attention')
+_layers = (_is_layers, 'all, none or a range of layers [from, to]')
+_counts = (lambda v: _list_of(int, v) and len(v) == 3 and min(v) > 0,
+           'three whole numbers from 1, of train, dev and test')
+_targets = (lambda v: v in ('all-linear', 'attention') or _list_of(str, v),
+            'a list of module names, all-linear or attention')
 
-# %% ../nbs/03_params.ipynb #85870dff
-_SECTIONS = {p: _table for p in ('strategy.training', 'strategy.adapters', 'task.streams', 'corpus.tasks')}
+# %% ../nbs/03_params.ipynb #8513b953
+_SECTIONS = dict.fromkeys(
+    ('strategy.training', 'strategy.adapters', 'task.streams', 'corpus.tasks'), _table)
+_TRAINING_RULES = {
+    'learning_rate': _number(0, 1), 'optimizer': _one_of('adamw'), 'weight_decay': _from_0(1),
+    'schedule': _one_of('linear'), 'warmup': _from_0(1), 'epochs': _whole(1),
+    'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_whole(1)),
+    'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _whole(1),
+    'clip': _or_null(_number(0)), 'eval_every': _whole(1), 'patience': _or_null(_whole(1)),
+    'sampling': _one_of('single', 'proportional', 'uniform', 'temperature'),
+    'temperature': _number(0),
+    'loss_factors': _or_null((_is_factors, 'a table stream: factor')),
+    'loss_weighting': _one_of('equal', 'uncertainty')}
 _RULES = { # every run has these
-    'seed': _whole(0), 'model.id': _text, 'task.id': _text, 'strategy.id': _text, 'corpus.id': _text,
-    'model.checkpoint': _text, 'model.size': _or_null(_number(0)), 'model.method': _one_of('lora', 'qlora', 'encoder'),
-    'model.dtype': _one_of('auto', 'bfloat16', 'float32'), 'model.quantization': _or_null(_one_of('nf4')), 'model.double_quant': _flag,
+    'seed': _whole(0), 'model.id': _text, 'task.id': _text, 'strategy.id': _text,
+    'corpus.id': _text, 'model.checkpoint': _text, 'model.size': _or_null(_number(0)),
+    'model.method': _one_of('lora', 'qlora', 'encoder'),
+    'model.dtype': _one_of('auto', 'bfloat16', 'float32'),
+    'model.quantization': _or_null(_one_of('nf4')), 'model.double_quant': _flag,
     'model.unmask': _layers, 'model.max_tokens': _whole(1),
-    'strategy.fusion': _one_of('none', 'sum', 'gate'), 'strategy.surgery': _one_of('none', 'sum', 'pcgrad'),
-    **{f'strategy.training.{name}': rule for name, rule in {
-        'learning_rate': _number(0, 1), 'optimizer': _one_of('adamw'), 'weight_decay': _from_0(1), 'schedule': _one_of('linear'),
-        'warmup': _from_0(1), 'epochs': _whole(1), 'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_whole(1)),
-        'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _whole(1), 'clip': _or_null(_number(0)), 'eval_every': _whole(1),
-        'patience': _or_null(_whole(1)), 'sampling': _one_of('single', 'proportional', 'uniform', 'temperature'), 'temperature': _number(0),
-        'loss_factors': _or_null((lambda v: isinstance(v, dict) and all(type(x) in (int, float) and x >= 0 for x in v.values()), 'a table stream: factor')),
-        'loss_weighting': _one_of('equal', 'uncertainty')}.items()}}
+    'strategy.fusion': _one_of('none', 'sum', 'gate'),
+    'strategy.surgery': _one_of('none', 'sum', 'pcgrad'),
+    **{f'strategy.training.{name}': rule for name, rule in _TRAINING_RULES.items()}}
+
+# %% ../nbs/03_params.ipynb #7ac02483
 _ADAPTER_RULES = {'r': _whole(1), 'dropout': _from_0(.999), 'targets': _targets}
+_SIZES = 'notes', 'slotted', 'timelines', 'threads', 'medications' # of simulated corpora
 _SPECIAL_RULES = { # checked where they are present
     'corpus.seed': _whole(0), 'corpus.leave_out_leaks': _flag, 'corpus.sham': _or_null(_text),
-    **{f'corpus.{name}': _or_null(_counts) for name in ('notes', 'slotted', 'timelines', 'threads', 'medications')},
+    **{f'corpus.{name}': _or_null(_counts) for name in _SIZES},
     **{f'corpus.{name}': _or_null(_from_0(1)) for name in ('difficulty', 'transfer')},
     'strategy.level1_exit': _one_of('depth', 'top'), 'strategy.level1_depth': _number(0, 1),
-    'strategy.detach_l1_for_l2': _flag, 'strategy.ewc.lambda': _or_null(_from_0(1e12)), 'strategy.cross_level.rank': _whole(1),
-    'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'), 'experiment.each': (lambda v: isinstance(v, list) and all(isinstance(x, str) for x in v), 'a list of overrides'),
-    'task.only': _or_null((lambda v: _list_of(str, v), 'a list of tasks')), 'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}
+    'strategy.detach_l1_for_l2': _flag, 'strategy.ewc.lambda': _or_null(_from_0(1e12)),
+    'strategy.cross_level.rank': _whole(1),
+    'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'),
+    'experiment.each': (_is_overrides, 'a list of overrides'),
+    'task.only': _or_null((lambda v: _list_of(str, v), 'a list of tasks')),
+    'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}
 
 # %% ../nbs/03_params.ipynb #ff98e2ad
 _ABSENT = object()
@@ -143,67 +207,95 @@ def _at(params: dict, path: str): # the value there, or _ABSENT
         params = params[key]
     return params
 
-def _broken(rules: dict, params: dict, prefix: str='', optional: bool=False) -> list[str]: # one sentence a fault
+def _broken(rules: dict, params: dict, prefix: str='', optional: bool=False) -> list[str]:
+    "What is wrong with the parameters, one sentence a fault"
     out = []
     for path, (holds, words) in rules.items():
         value = _at(params, path)
         if holds(value) or (optional and value is _ABSENT): continue
-        found = 'absent' if value is _ABSENT else 'null' if value is None else repr(value)
+        if value is _ABSENT: found = 'absent'
+        else: found = 'null' if value is None else repr(value)
         out.append(f'{prefix}{path} must be {words}, not {found}')
     return out
 
 # %% ../nbs/03_params.ipynb #b4a62162
+def _alpha_faults(place: str, adapter: dict) -> list[str]:
+    right, alpha = 2*adapter['r'], adapter.get('alpha')
+    if alpha == right: return []
+    return [f'{place}alpha must be 2 r = {right}, not {alpha}; it follows from r by itself']
+
 def _adapter_faults(params: dict) -> list[str]:
-    model, banks = params['model'], params['strategy']['adapters']
-    if model['adapter'] is None and params['strategy']['id'] != 's1_single':
-        return [f"model {model['id']} has no adapter, which strategy {params['strategy']['id']} needs: choose another model or s1_single"]
+    model, strategy = params['model'], params['strategy']
+    if model['adapter'] is None and strategy['id'] != 's1_single':
+        return [f"model {model['id']} has no adapter, which strategy {strategy['id']} needs: "
+                'choose another model or s1_single']
     if model['method'] == 'encoder': return []
     out = _broken({'adapter': _table}, model, 'model.')
-    places = {} if out else {'model.adapter.': (_ADAPTER_RULES, model['adapter'])}
-    places |= {f'strategy.adapters.{name}.': ({'r': _whole(1)}, a) for name, a in banks.items() if a is not None and not out}
+    if out: return out
+    places = {'model.adapter.': (_ADAPTER_RULES, model['adapter'])}
+    places |= {f'strategy.adapters.{name}.': ({'r': _whole(1)}, adapter)
+               for name, adapter in strategy['adapters'].items() if adapter is not None}
     for place, (rules, adapter) in places.items():
-        faults = _broken(rules, adapter, place)
-        if not faults and adapter.get('alpha') != 2*adapter['r']:
-            faults = [f"{place}alpha must be 2 r = {2*adapter['r']}, not {adapter.get('alpha')}; it follows from r by itself"]
-        out += faults
+        out += _broken(rules, adapter, place) or _alpha_faults(place, adapter)
     return out
 
 # %% ../nbs/03_params.ipynb #54898474
-def _strategy_faults(strategy: dict, streams: list[str], method: str, experiment: dict) -> list[str]:
+def _strategy_faults(strategy: dict, streams: list[str], method: str,
+                     experiment: dict) -> list[str]:
     "What a strategy cannot do with these streams, or would leave undone without a word"
-    out, names, adapters = [], ', '.join(streams), {k for k, a in strategy['adapters'].items() if a}
+    out, names = [], ', '.join(streams)
+    adapters = {k for k, a in strategy['adapters'].items() if a}
     sharing = [s for s in streams if s not in (experiment.get('private_only') or ())]
-    if method != 'encoder' and not adapters: out.append('all of strategy.adapters are null, so nothing would be trained')
+    if method != 'encoder' and not adapters:
+        out.append('all of strategy.adapters are null, so nothing would be trained')
     if 'shared' in adapters and len(sharing) < 2:
-        out.append(f"strategy {strategy['id']} shares an adapter between streams, and here it would have "
-                   f"{sharing[0] if sharing else 'none'} alone: train more tasks (task=all), or take strategy=s1_single")
+        out.append(f"strategy {strategy['id']} shares an adapter between streams, and here it "
+                   f"would have {sharing[0] if sharing else 'none'} alone: "
+                   'train more tasks (task=all), or take strategy=s1_single')
     if strange := sorted(set(strategy['training']['loss_factors'] or ()) - set(streams)):
-        out.append(f"strategy.training.loss_factors has {', '.join(strange)}, which is no stream here: there are {names}")
+        out.append(f"strategy.training.loss_factors has {', '.join(strange)}, "
+                   f'which is no stream here: there are {names}')
     if lacking := [s for s in streams if s not in strategy.get('order', streams)]:
-        out.append(f"strategy.order does not have {', '.join(lacking)}, which would not be trained")
+        out.append(f"strategy.order does not have {', '.join(lacking)}, "
+                   'which would not be trained')
     return out
+
+# %% ../nbs/03_params.ipynb #c9ec2f90
+def _model_faults(model: dict) -> list[str]:
+    if (model['method'] == 'qlora') == (model['quantization'] == 'nf4'): return []
+    return [f"model.method={model['method']} and "
+            f"model.quantization={model['quantization'] or 'null'} "
+            'do not go together: qlora means nf4']
+
+def _data_faults(corpus: dict, streams: list[str]) -> list[str]:
+    tasks = dict.fromkeys(s.split('_')[0] for s in streams)
+    lacking = [task for task in tasks if task not in corpus['tasks']]
+    if not lacking: return []
+    return [f"corpus {corpus['id']} has no data for {', '.join(lacking)}: choose a task "
+            f"that it has ({', '.join(corpus['tasks'])}) or another corpus"]
 
 def _contradictions(params: dict) -> list[str]:
-    model, corpus, out = params['model'], params['corpus'], []
-    if (model['method'] == 'qlora') != (model['quantization'] == 'nf4'):
-        chosen = f"model.method={model['method']} and model.quantization={model['quantization'] or 'null'}"
-        out.append(f'{chosen} do not go together: qlora means nf4')
-    if lacking := dict.fromkeys(task for s in params['task']['streams'] if (task := s.split('_')[0]) not in corpus['tasks']):
-        has = ', '.join(corpus['tasks'])
-        out.append(f"corpus {corpus['id']} has no data for {', '.join(lacking)}: choose a task that it has ({has}) or another corpus")
-    if 'order' in params['strategy'] and (surgery := params['strategy']['surgery']) != 'none':
-        out.append(f'one task after the other has one gradient at a time: strategy.surgery must be none, not {surgery}')
-    out += _strategy_faults(params['strategy'], list(params['task']['streams']), model['method'], params['experiment'] or {})
+    model, corpus, strategy = params['model'], params['corpus'], params['strategy']
+    streams, experiment = list(params['task']['streams']), params['experiment'] or {}
+    out = _model_faults(model) + _data_faults(corpus, streams)
+    if 'order' in strategy and (surgery := strategy['surgery']) != 'none':
+        out.append('one task after the other has one gradient at a time: '
+                   f'strategy.surgery must be none, not {surgery}')
+    out += _strategy_faults(strategy, streams, model['method'], experiment)
     if (sham := corpus.get('sham')) and sham not in corpus['tasks']:
-        out.append(f"corpus.sham must be one of {', '.join(corpus['tasks'])}, or null, not {sham!r}")
+        out.append(f"corpus.sham must be one of {', '.join(corpus['tasks'])}, or null, "
+                   f'not {sham!r}')
     return out
 
+# %% ../nbs/03_params.ipynb #205b3d04
 def check(
     params: dict, # composed
 ) -> dict: # the same
     "Raises `ParamsError`, naming each value that is impossible"
     faults = _broken(_SECTIONS, params)
-    faults = faults or _broken(_RULES, params) + _broken(_SPECIAL_RULES, params, optional=True) + _adapter_faults(params)
+    if not faults:
+        special = _broken(_SPECIAL_RULES, params, optional=True)
+        faults = _broken(_RULES, params) + special + _adapter_faults(params)
     faults = faults or _contradictions(params)
     if faults: raise ParamsError('; '.join(faults))
     return params
@@ -213,27 +305,31 @@ def _hydra(root: Path, overrides: list[str]) -> dict:
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from omegaconf import OmegaConf
-    OmegaConf.register_new_resolver('twice', lambda r: 2*r if type(r) is int else None, replace=True)
+    def twice(r): return 2*r if type(r) is int else None
+    OmegaConf.register_new_resolver('twice', twice, replace=True)
     GlobalHydra.instance().clear()
     with initialize_config_dir(str((root/'params').resolve()), version_base=None):
         return OmegaConf.to_container(compose('config', overrides=overrides), resolve=True)
 
 # %% ../nbs/03_params.ipynb #8655898a
 def _paths(tree, prefix: str='') -> list[str]: # every dotted path in a nested dictionary
-    return [p for k, v in tree.items() for p in (prefix + k, *_paths(v, f'{prefix}{k}.'))] if isinstance(tree, dict) else []
+    if not isinstance(tree, dict): return []
+    return [p for k, v in tree.items() for p in (prefix + k, *_paths(v, f'{prefix}{k}.'))]
 
 def _unknown(key: str, params: dict) -> str: # what to say of a key that is not in params
     parent = key
     while parent and _at(params, parent) is _ABSENT: parent = parent.rpartition('.')[0]
-    there = _at(params, parent)
-    if isinstance(there, dict): has = f"{parent} has {', '.join(there)}"
-    else: has = f"{parent} is {'null' if there is None else there} and has no parts"
+    found = _at(params, parent)
+    if isinstance(found, dict): has = f"{parent} has {', '.join(found)}"
+    else: has = f"{parent} is {'null' if found is None else found} and has no parts"
     return f"there is no parameter '{key}'{_nearest(key, _paths(params))}; {has}"
 
 def _refused(error: Exception, chosen: list[str], values: list[str], root: Path) -> ParamsError:
     cause = str(error.__cause__ or error).strip().split('\n')[0]
-    if not values: return ParamsError(f'the files of params/ do not compose with {" ".join(chosen) or "the defaults"}: {cause}')
-    params, inside = _hydra(root, chosen), getattr(error.__cause__, 'full_key', None) # `inside`: of model.adapter={rank: 3}
+    if not values: return ParamsError('the files of params/ do not compose with '
+                                      f'{" ".join(chosen) or "the defaults"}: {cause}')
+    params = _hydra(root, chosen)
+    inside = getattr(error.__cause__, 'full_key', None) # of model.adapter={rank: 3}
     for key in [v.partition('=')[0].strip() for v in values] + [inside] * bool(inside):
         if _at(params, key) is _ABSENT: return ParamsError(_unknown(key, params))
     return ParamsError(f'cannot set {" ".join(values)}: {cause}')
@@ -242,14 +338,17 @@ def _refused(error: Exception, chosen: list[str], values: list[str], root: Path)
 def _some_tasks(params: dict) -> dict: # with the streams of `task.only` alone
     only, streams = params['task'].get('only'), params['task'].get('streams')
     if not only or not isinstance(only, list) or not isinstance(streams, dict): return params
-    there = list(dict.fromkeys(s.split('_')[0] for s in streams))
-    if strange := [t for t in only if t not in there]: raise ParamsError(f"task.only has no {', '.join(map(str, strange))}: there are {', '.join(there)}")
-    return params | {'task': params['task'] | {'streams': {s: x for s, x in streams.items() if s.split('_')[0] in only}}}
+    tasks = list(dict.fromkeys(s.split('_')[0] for s in streams))
+    if strange := [t for t in only if t not in tasks]:
+        raise ParamsError(f"task.only has no {', '.join(map(str, strange))}: "
+                          f"there are {', '.join(tasks)}")
+    chosen = {s: stream for s, stream in streams.items() if s.split('_')[0] in only}
+    return params | {'task': params['task'] | {'streams': chosen}}
 
 def compose(
-    overrides: list[str]|str=(), # 'model=llama3b', 'strategy.training.learning_rate=5e-5', …; each key once
+    overrides: list[str]|str=(), # 'model=llama3b', 'strategy.training.epochs=3', …; each key once
     root: Path|str|None=None,    # the project's folder; by default looked for
-) -> dict: # plain nested dictionary with seed, model, task, strategy, experiment and corpus; nothing left to resolve
+) -> dict: # plain nested: seed, model, task, strategy, experiment, corpus; nothing left to resolve
     "A run's parameters from `params/`, checked; raises `ParamsError`"
     return _composed(*_sorted_out(overrides), root)
 
@@ -274,10 +373,12 @@ def compose_run(
     overrides: list[str]|str=(), # further ones; they win over the rest
     root: Path|str|None=None,  # the project's folder; by default looked for
 ) -> dict: # as of `compose`
-    "A run's parameters from a notebook's flat ones, `None` or '' meaning unsaid; raises `ParamsError`"
-    flat = dict(model=model, task=task, strategy=strategy, experiment=experiment, corpus=corpus, seed=seed)
-    cell = _sorted_out([f'{k}={v}' for k, v in flat.items() if v not in (None, '')])
-    return _composed(*(one | other for one, other in zip(cell, _sorted_out(overrides), strict=True)), root)
+    "A run's parameters from a notebook's, where `None` or '' means unsaid; raises `ParamsError`"
+    flat = dict(model=model, task=task, strategy=strategy, experiment=experiment, corpus=corpus,
+                seed=seed)
+    groups, values = _sorted_out([f'{k}={v}' for k, v in flat.items() if v not in (None, '')])
+    more_groups, more_values = _sorted_out(overrides)
+    return _composed(groups | more_groups, values | more_values, root)
 
 def override(
     overrides: list[str], # as `compose` takes them
@@ -292,9 +393,11 @@ def override(
 def not_built(
     params: dict, # composed
 ) -> str|None: # one sentence, or None where all of it can run
-    "What these parameters ask for that one run cannot do: what has no code yet, or several runs at once"
-    chosen = ((group, params[group]) for group in ('model', 'strategy', 'experiment') if params[group])
-    parts = [f"{group} {part['id']}" for group, part in chosen if not part['built']]
+    "What of these parameters one run cannot do: what has no code yet, or several runs at once"
+    groups = [group for group in ('model', 'strategy', 'experiment') if params[group]]
+    parts = [f"{group} {params[group]['id']}" for group in groups if not params[group]['built']]
     if parts: return f"not built yet: {'; '.join(parts)}"
     each = (params['experiment'] or {}).get('each')
-    return f"experiment {params['experiment']['id']} is {len(each)} runs: `medmtl experiment` makes them all, and `experiment.each=[]` this one alone" if each else None
+    if not each: return None
+    return (f"experiment {params['experiment']['id']} is {len(each)} runs: `medmtl experiment` "
+            'makes them all, and `experiment.each=[]` this one alone')

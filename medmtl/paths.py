@@ -11,15 +11,17 @@ import contextlib, os, secrets, signal, threading
 from pathlib import Path
 
 # %% ../nbs/00_paths.ipynb #98f6ecc0
-def _is_project(folder: Path) -> bool: return (folder/'params'/'config.yaml').is_file() and (folder/'nbs').is_dir()
+def _is_project(folder: Path) -> bool:
+    return (folder/'params'/'config.yaml').is_file() and (folder/'nbs').is_dir()
 
 def project_root(
     start: Path|str|None=None, # folder to look upward from; by default the current one
 ) -> Path: # the folder that holds `params` and `nbs`
     "The project's folder. Raises `FileNotFoundError` where there is none."
     if os.environ.get('MEDMTL_ROOT'): return Path(os.environ['MEDMTL_ROOT']).resolve()
-    here = Path(start or '.').resolve()
-    for folder in [here, *here.parents, Path(__file__).resolve().parent.parent if '__file__' in globals() else here]:
+    first = Path(start or '.').resolve()
+    package = Path(__file__).resolve().parent.parent if '__file__' in globals() else first
+    for folder in [first, *first.parents, package]:
         if _is_project(folder): return folder
     raise FileNotFoundError('no medmtl project here (a folder with params/config.yaml and nbs): '
                             'change into your clone, or set MEDMTL_ROOT to it')
@@ -31,7 +33,9 @@ def home() -> Path|None: # None where there is none
     except RuntimeError: return None # neither HOME nor an entry in passwd
 
 def lend_home():
-    "A user who is not in passwd gets `MEDMTL_HOME` as home and a name: Jupyter, Snakemake and the hub's client do not start without"
+    """A user who is not in passwd gets `MEDMTL_HOME` as home, and a name.
+
+    Jupyter, Snakemake and the hub's client do not start without."""
     import getpass
     if not home() and os.environ.get('MEDMTL_HOME'): os.environ['HOME'] = os.environ['MEDMTL_HOME']
     try: getpass.getuser()
@@ -43,7 +47,8 @@ def expanded(
     "The path with the home in the place of `~`. Raises `FileNotFoundError` where there is no home."
     try: return Path(path).expanduser()
     except RuntimeError:
-        raise FileNotFoundError(f'{path}: there is no home folder here: write the whole path, or set HOME') from None
+        raise FileNotFoundError(f'{path}: there is no home folder here: '
+                                'write the whole path, or set HOME') from None
 
 def display_path(path: Path|str) -> str: # the path as a reader elsewhere can use it
     "`path` relative to the project, else with `~` for the home, else its name alone"
@@ -55,9 +60,11 @@ def display_path(path: Path|str) -> str: # the path as a reader elsewhere can us
 # %% ../nbs/00_paths.ipynb #877848b4
 def _user_folder(kind: str) -> Path:
     import platformdirs
-    chosen, advice = os.environ.get('MEDMTL_HOME'), 'set MEDMTL_HOME to a folder that you may write to'
+    chosen = os.environ.get('MEDMTL_HOME')
+    advice = 'set MEDMTL_HOME to a folder that you may write to'
     if not chosen and not home(): raise FileNotFoundError(f'there is no home folder here: {advice}')
-    folder = Path(chosen)/kind if chosen else Path(getattr(platformdirs, f'user_{kind}_dir')('medmtl'))
+    if chosen: folder = Path(chosen)/kind
+    else: folder = Path(getattr(platformdirs, f'user_{kind}_dir')('medmtl'))
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise type(e)(f'{folder} cannot be made ({e.strerror}): {advice}') from e
@@ -83,9 +90,10 @@ def atomic(
     path: Path|str, # where the file or folder shall be
     durable: bool=False, # a file: wait until it is on the disk
 ):
-    "Yields a temporary path beside `path`; renamed to it when the block ends well, removed when it does not"
+    "Yields a temporary path; renamed to `path` when the block ends well, removed when it does not"
     import shutil
-    path = Path(path); path.parent.mkdir(parents=True, exist_ok=True)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     tmp = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.part')
     try:
         yield tmp
@@ -94,8 +102,9 @@ def atomic(
         os.replace(tmp, path)
         if durable and os.name == 'posix': _flush(path.parent)
     except OSError as e:
-        if e.errno == 28: raise OSError(28, f'the disk is full: {display_path(path)} was not written; free some space and run again') from e
-        raise
+        if e.errno != 28: raise
+        raise OSError(28, f'the disk is full: {display_path(path)} was not written; '
+                          'free some space and run again') from e
     finally:
         if tmp.is_dir(): shutil.rmtree(tmp, ignore_errors=True)
         else: tmp.unlink(missing_ok=True)
@@ -108,7 +117,8 @@ def _terminate(signum, frame): raise Terminated
 
 def end_in_order():
     "From now on SIGTERM ends this process as Ctrl-C does: temporary files are removed on the way"
-    if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, _terminate)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
 
 # %% ../nbs/00_paths.ipynb #381b82f1
 def file_hash(path: Path|str) -> str: # 64 hexadecimal digits

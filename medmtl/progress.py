@@ -25,8 +25,8 @@ def meter(
     "The line: bar, done of total, time, rate and values"
     from tqdm import tqdm
     postfix = ', '.join(f'{k}={_value(v)}' for k, v in values.items())
-    return tqdm.format_meter(done, total, seconds, prefix=title, unit=f' {unit}', unit_scale=True, postfix=postfix,
-                             initial=initial, ncols=110)
+    return tqdm.format_meter(done, total, seconds, prefix=title, unit=f' {unit}', unit_scale=True,
+                             postfix=postfix, initial=initial, ncols=110)
 
 # %% ../nbs/01_progress.ipynb #c68dadfa
 def _tell(line: str, note: str=''):
@@ -40,7 +40,8 @@ def _tell(line: str, note: str=''):
         tmp.write_text('\n'.join(notes + [note]*bool(note) + [line]), encoding='utf-8')
         os.replace(tmp, path)
     except OSError as e: # the reader may have gone; no reason to stop a training run
-        del os.environ['MEDMTL_PROGRESS']; print(f'medmtl: progress is no longer written ({e.strerror})', file=sys.stderr)
+        del os.environ['MEDMTL_PROGRESS']
+        print(f'medmtl: progress is no longer written ({e.strerror})', file=sys.stderr)
 
 # %% ../nbs/01_progress.ipynb #b6cece6a
 def _in_kernel() -> bool:
@@ -66,7 +67,8 @@ class _Stream:
         self.tty = self.stream.isatty()
         self.every = .1 if self.tty else 20.
     def __call__(self, line, last=False):
-        self.stream.write(f'\r\033[K{line}' + '\n'*last if self.tty else f'{line}\n'); self.stream.flush()
+        self.stream.write(f'\r\033[K{line}' + '\n'*last if self.tty else f'{line}\n')
+        self.stream.flush()
     def note(self, text, line):
         self.stream.write(f'\r\033[K{text}\n' if self.tty else f'{text}\n')
         if self.tty: self(line)
@@ -80,69 +82,86 @@ class Progress:
         unit: str='tokens', # what is counted
         title: str='', # what is being done
         initial: float=0, # what an earlier, interrupted run has done already
-        stream=None, # a text stream to write to; by default the notebook's output or standard error
+        stream=None, # a text stream to write to; by default the notebook's output or stderr
     ):
         self.total, self.unit, self.title, self.initial = total, unit, title, initial
-        self.done, self.values, self.start, self.shown_at, self.closed = initial, {}, time.monotonic(), float('-inf'), False
+        self.done, self.values, self.closed = initial, {}, False
+        self.start, self.shown_at = time.monotonic(), float('-inf')
         self.screen = _Output() if stream is None and _in_kernel() else _Stream(stream)
         self._show()
 
     @property
     def line(self) -> str:
-        return meter(self.done, self.total, time.monotonic() - self.start, self.unit, self.title, self.initial, **self.values)
+        seconds = time.monotonic() - self.start
+        return meter(self.done, self.total, seconds, self.unit, self.title, self.initial,
+                     **self.values)
 
     def _show(self, last=False):
         line = self._summary() if last else self.line
-        self.screen(line, last); _tell(line)
+        self.screen(line, last)
+        _tell(line)
         self.shown_at = time.monotonic()
 
     def update(self, n: float=1, **values):
         "`n` more are done; `values` such as `loss=…` stay on the line until they are given anew"
-        self.done += n; self.values |= values
+        self.done += n
+        self.values |= values
         if time.monotonic() - self.shown_at >= self.screen.every: self._show()
 
     def note(self, text: str):
         "Say something that should stay: a resumed checkpoint, an early stop"
-        self.screen.note(text, self.line); _tell(self.line, text)
+        self.screen.note(text, self.line)
+        _tell(self.line, text)
 
     def _summary(self) -> str:
-        if self.done == self.initial > 0: return f'{self.title}: '*bool(self.title) + f'found, {self.done:,} {self.unit}'
+        title = f'{self.title}: '*bool(self.title)
+        if self.done == self.initial > 0: return f'{title}found, {self.done:,} {self.unit}'
         seconds = time.monotonic() - self.start
         rate = (self.done - self.initial)/seconds if seconds > 0 else 0.
-        of = f' of {self.total:,}' if self.total is not None and self.done != self.total else ''
+        known = self.total is not None and self.done != self.total
+        of = f' of {self.total:,}' if known else ''
         values = ''.join(f', {k} {_value(v)}' for k, v in self.values.items())
-        return f'{self.title}: '*bool(self.title) + f'{self.done:,}{of} {self.unit} in {seconds:,.1f} s ({rate:,.0f}/s){values}'
+        return f'{title}{self.done:,}{of} {self.unit} in {seconds:,.1f} s ({rate:,.0f}/s){values}'
 
     def close(self):
         "Leave a short plain line behind"
-        if not self.closed: self.closed = True; self._show(last=True)
+        if self.closed: return
+        self.closed = True
+        self._show(last=True)
 
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
 # %% ../nbs/01_progress.ipynb #b59e7800
+def _watch(path: Path, screen: _Stream, over: threading.Event, every: float):
+    "Show what is written to `path` until `over` is set"
+    shown, line, shown_at, ended = 0, '', float('-inf'), False # `shown` notes
+    while not ended:
+        ended = over.wait(every)
+        *notes, new = path.read_text(encoding='utf-8').split('\n') if path.exists() else ['']
+        for note in notes[shown:]: screen.note(note, line)
+        shown = len(notes)
+        if not new or new == line: continue
+        if not ended and time.monotonic() - shown_at < screen.every: continue
+        line, shown_at = new, time.monotonic()
+        screen(line)
+    if line and screen.tty: screen.stream.write('\n')
+
 @contextlib.contextmanager
 def follow(
     path: Path|str, # the file through which the line comes
     stream=None, # where to show it; standard error by default
     every: float=.5, # seconds between two looks
 ):
-    "While the block runs, processes started in it tell their progress through `path`, and it is shown on `stream`"
-    path, screen, over = Path(path), _Stream(stream), threading.Event()
-    def watch():
-        notes, line, shown_at, ended = 0, '', float('-inf'), False
-        while not ended:
-            ended = over.wait(every)
-            *said, new = path.read_text(encoding='utf-8').split('\n') if path.exists() else ['']
-            for note in said[notes:]: screen.note(note, line)
-            notes = len(said)
-            if new and new != line and (ended or time.monotonic() - shown_at >= screen.every):
-                line, shown_at = new, time.monotonic(); screen(line)
-        if line and screen.tty: screen.stream.write('\n')
-    before, watcher = os.environ.get('MEDMTL_PROGRESS'), threading.Thread(target=watch, daemon=True)
-    os.environ['MEDMTL_PROGRESS'] = str(path); watcher.start()
+    "What processes started in the block tell of their progress through `path` is shown on `stream`"
+    path, over, before = Path(path), threading.Event(), os.environ.get('MEDMTL_PROGRESS')
+    arguments = (path, _Stream(stream), over, every)
+    watcher = threading.Thread(target=_watch, args=arguments, daemon=True)
+    os.environ['MEDMTL_PROGRESS'] = str(path)
+    watcher.start()
     try: yield
     finally:
-        over.set(); watcher.join()
+        over.set()
+        watcher.join()
         if before is None: os.environ.pop('MEDMTL_PROGRESS', None)
         else: os.environ['MEDMTL_PROGRESS'] = before

@@ -26,50 +26,64 @@ def predicted(
     examples: list[Example], # of `items`
     items: list,             # documents or queries
     title: str='',           # what the progress line says; nothing for no line
-    given: bool=False,       # are the mentions of `items` given, and their attributes and relations asked for? `examples` must be made so
+    given: bool=False,       # are the mentions of `items` given? `examples` must be made so
 ): # predicted documents, or query id -> candidate id -> score
     "What the network says about a split"
-    how = {'given': True} if given else {}
+    options = {'given': True} if given else {}
     asked = replace(stream, head='relation') if given else stream
-    if not title: return decode(asked, predict(network, stream.id, examples, **how), examples, items)
+    if not title:
+        return decode(asked, predict(network, stream.id, examples, **options), examples, items)
     with Progress(sum(map(len, examples)), 'tokens', title) as bar:
-        return decode(asked, predict(network, stream.id, examples, progress=bar.update, **how), examples, items)
+        answers = predict(network, stream.id, examples, progress=bar.update, **options)
+        return decode(asked, answers, examples, items)
 
 def dev_figures(
     network: Network,
     streams: list[Stream],
     examples: dict[str, list[Example]], # stream -> examples of its development set
     items: dict[str, list],             # stream -> documents or queries
-    finish: dict[str, Callable]|None=None, # stream -> what is done to predicted documents, such as naming their concepts
+    finish: dict[str, Callable]|None=None, # stream -> what is done to predicted documents, if any
 ) -> dict[str, float]: # stream -> its primary metric
     "The figures by which training chooses its weights"
     figures = {}
     for s in streams:
-        said = predicted(network, s, examples[s.id], items[s.id])
-        scores = stream_scores(s.id, items[s.id], finish[s.id](said) if finish and s.id in finish else said, resamples=0)
+        answers = predicted(network, s, examples[s.id], items[s.id])
+        if finish and s.id in finish: answers = finish[s.id](answers)
+        scores = stream_scores(s.id, items[s.id], answers, resamples=0)
         figures[s.id] = scores[primary_metric(s.id)]['value'] or 0.
     return figures
 
 # %% ../../nbs/evaluation/00_predictions.ipynb #e233a168
+def _as_line(document: Document) -> dict: # without text
+    return {'document': document.id, 'mentions': [vars(m) for m in document.mentions],
+            'relations': [vars(r) for r in document.relations]}
+
+def _mention(x: dict) -> Mention:
+    spans, concepts = tuple(map(tuple, x['spans'])), tuple(x['concepts'])
+    return Mention(**x | {'spans': spans, 'concepts': concepts})
+
+def _put_back(line: dict, document: Document) -> Document: # what was kept, in its document
+    relations = tuple(Relation(**r) for r in line['relations'])
+    return Document(line['document'], document.text, tuple(map(_mention, line['mentions'])),
+                    relations, document.licence)
 def save_predictions(
     path: Path|str, # one JSON line a document or query
     said,           # predicted documents, or query id -> candidate id -> score
 ):
     "Predictions without text"
-    if isinstance(said, dict): lines = [{'query': q, 'scores': scores} for q, scores in said.items()]
-    else: lines = [{'document': d.id, 'mentions': [vars(m) for m in d.mentions], 'relations': [vars(r) for r in d.relations]} for d in said]
+    if isinstance(said, dict): lines = [{'query': q, 'scores': s} for q, s in said.items()]
+    else: lines = [_as_line(d) for d in said]
     with atomic(path) as tmp: tmp.write_text(''.join(json.dumps(line) + '\n' for line in lines))
 
 def load_predictions(
     path: Path|str,
     documents: list[Document]=(), # to put the mentions into; needed for documents
 ): # as `save_predictions` takes them
-    "Kept predictions, put back into their documents. Raises `ValueError` where one of these is not given."
+    "Kept predictions, back in their documents. Raises `ValueError` where one of these is missing."
     lines = [json.loads(line) for line in Path(path).read_text().splitlines()]
     if lines and 'query' in lines[0]: return {x['query']: x['scores'] for x in lines}
     known = {d.id: d for d in documents}
     if lone := [x['document'] for x in lines if x['document'] not in known]:
-        raise ValueError(f'{Path(path).name} has predictions for {len(lone)} documents that were not given, {lone[0]!r} first')
-    def mention(x): return Mention(**x | {'spans': tuple(map(tuple, x['spans'])), 'concepts': tuple(x['concepts'])})
-    return [Document(x['document'], known[x['document']].text, tuple(map(mention, x['mentions'])),
-                     tuple(Relation(**r) for r in x['relations']), known[x['document']].licence) for x in lines]
+        raise ValueError(f'{Path(path).name} has predictions for {len(lone)} documents '
+                         f'that were not given, {lone[0]!r} first')
+    return [_put_back(x, known[x['document']]) for x in lines]

@@ -55,93 +55,139 @@ class Assembly:
     examples: dict[str, dict[str, list]] # split -> stream -> examples
     network: Network
     max_tokens: int                      # of an example
-    normalise: dict[str, Normaliser]     # stream -> what gives its mentions their concepts, where they have such
+    normalise: dict[str, Normaliser]     # stream -> what gives its mentions their concepts, if any
 
     @property
-    def trained(self) -> int: return sum(p.numel() for p in self.network.trainable().values()) # weights
+    def trained(self) -> int: # weights
+        return sum(p.numel() for p in self.network.trainable().values())
 
     def sizes(self): # pandas frame: a row a split and stream
         "Examples and tokens of each split and stream"
         import pandas as pd
-        rows = {(split, s): {'examples': len(e), 'tokens': sum(map(len, e)), 'longest': max(map(len, e), default=0)}
-                for split, by in self.examples.items() for s, e in by.items()}
+        rows = {}
+        for split, by_stream in self.examples.items():
+            for stream, examples in by_stream.items():
+                lengths = [len(e) for e in examples]
+                rows[split, stream] = {'examples': len(examples), 'tokens': sum(lengths),
+                                       'longest': max(lengths, default=0)}
         return pd.DataFrame(rows).T.rename_axis(['split', 'stream'])
 
 # %% ../../nbs/runs/02_assembly.ipynb #83ab6136
+def _matched_arm(params: dict, arm: str, n: int, ranks: dict, model):
+    "The arm of an experiment with n streams, of as many weights as the other arms"
+    strategy, experiment = params['strategy'], params['experiment']
+    if not (ranks.get('shared') and ranks.get('private')):
+        raise ValueError('the arms of the ablation need a shared and a private adapter, and '
+                         f'{strategy["id"]} has not both: strategy=s3a_flat')
+    weights = adapted(model, params['model']['adapter']['targets'])
+    arms = matched_arms(*weights, n, ranks['shared'], ranks['private'], experiment['tolerance'])
+    return arms[arm]
+
 def topology_of(
     params: dict,          # a run's resolved parameters
     streams: list[Stream],
     model,                 # the backbone's decoder
 ) -> Topology:
-    "The topology of a run's strategy, or of the arm of an experiment. Raises `ValueError` where arms cannot have equal numbers of weights."
-    strategy, experiment, layers = params['strategy'], params['experiment'] or {}, len(attention_layers(model))
-    ranks, fusion = {k: a and a['r'] for k, a in strategy['adapters'].items()}, strategy['fusion']
-    if arm := experiment.get('arm'):
-        if not (ranks.get('shared') and ranks.get('private')): raise ValueError(f'the arms of the ablation need a shared and a private adapter, and {strategy["id"]} has not both: strategy=s3a_flat')
-        found = matched_arms(*adapted(model, params['model']['adapter']['targets']), len(streams), ranks['shared'], ranks['private'], experiment['tolerance'])[arm]
-        ranks, fusion = {'shared': found.shared, 'private': found.private}, found.fusion
-    levels = {k: strategy[k] for k in ('level1_depth', 'level1_exit', 'detach_l1_for_l2', 'cross_level') if k in strategy}
-    return topology(streams, layers, ranks, fusion, private_only=experiment.get('private_only') or (), **levels)
+    "The topology of a run's strategy or experiment's arm. Raises `ValueError` for unequal arms."
+    strategy, experiment = params['strategy'], params['experiment'] or {}
+    layers = len(attention_layers(model))
+    ranks = {k: a and a['r'] for k, a in strategy['adapters'].items()}
+    fusion = strategy['fusion']
+    if name := experiment.get('arm'):
+        arm = _matched_arm(params, name, len(streams), ranks, model)
+        ranks, fusion = {'shared': arm.shared, 'private': arm.private}, arm.fusion
+    names = ('level1_depth', 'level1_exit', 'detach_l1_for_l2', 'cross_level')
+    levels = {k: strategy[k] for k in names if k in strategy}
+    return topology(streams, layers, ranks, fusion,
+                    private_only=experiment.get('private_only') or (), **levels)
+
+# %% ../../nbs/runs/02_assembly.ipynb #f5ec3c26
+def _has_concepts(stream: Stream, documents: list) -> bool: # to be named
+    if stream.head not in ('bio', 'span_pairs'): return False
+    return any(m.concepts for d in documents for m in d.mentions)
+
+def _network(params: dict, streams: list[Stream]) -> Network:
+    model, device, training = params['model'], best_device(), params['strategy']['training']
+    backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device,
+                             model['quantization'], model['unmask'], params['seed'],
+                             model['double_quant'])
+    adapter, shape = model['adapter'], topology_of(params, streams, backbone.model)
+    return build_network(backbone, streams, shape, adapter['targets'],
+                         adapter['alpha'] / adapter['r'], adapter['dropout'], params['seed'],
+                         training['loss_weighting'], training['loss_factors'])
 
 def assemble(
     params: dict,              # a run's resolved parameters
     corpora: dict[str, Corpus], # task -> corpus, as `load_corpora` gives them
 ) -> Assembly:
     "The network, and every split of every stream as it reads them"
-    streams, device, model = streams_of(params), best_device(), params['model']
-    backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device, model['quantization'], model['unmask'], params['seed'], model['double_quant'])
-    adapter = model['adapter']
-    network = build_network(backbone, streams, topology_of(params, streams, backbone.model), adapter['targets'], adapter['alpha'] / adapter['r'],
-                            adapter['dropout'], params['seed'], params['strategy']['training']['loss_weighting'], params['strategy']['training']['loss_factors'])
-    items = {split: {s.id: corpora[task_of(s.id)].splits[split] for s in streams} for split in SPLITS}
-    examples = {split: {s.id: make_examples(s, by[s.id], backbone.tokenizer, model['max_tokens']) for s in streams} for split, by in items.items()}
-    named = [s.id for s in streams if s.head in ('bio', 'span_pairs') and any(m.concepts for d in items['train'][s.id] for m in d.mentions)]
-    embed = embedder(backbone)
-    return Assembly(streams, items, examples, network, model['max_tokens'], {s: Normaliser(items['train'][s], embed) for s in named})
+    streams, max_tokens = streams_of(params), params['model']['max_tokens']
+    network = _network(params, streams)
+    tokenizer, items, examples = network.backbone.tokenizer, {}, {}
+    for split in SPLITS:
+        items[split] = {s.id: corpora[task_of(s.id)].splits[split] for s in streams}
+    for split, by in items.items():
+        examples[split] = {s.id: make_examples(s, by[s.id], tokenizer, max_tokens) for s in streams}
+    named = [s.id for s in streams if _has_concepts(s, items['train'][s.id])]
+    embed = embedder(network.backbone)
+    normalise = {s: Normaliser(items['train'][s], embed) for s in named}
+    return Assembly(streams, items, examples, network, max_tokens, normalise)
 
 def development(
     made: Assembly,
 ): # a function for `train`: network, streams -> the primary metric of each
     "What training is steered by"
-    return lambda network, streams: dev_figures(network, [s for s in made.streams if s.id in streams], made.examples['dev'], made.items['dev'], made.normalise)
+    def figures(network, streams):
+        asked = [s for s in made.streams if s.id in streams]
+        return dev_figures(network, asked, made.examples['dev'], made.items['dev'], made.normalise)
+    return figures
 
 # %% ../../nbs/runs/02_assembly.ipynb #d0f37393
 def _unheard(stream: str, what: str, asked: set[str], have: set[str]) -> list[str]:
     "Names that the parameters have and the corpus has not, while the corpus has others"
-    odd, rest = sorted(asked - have), sorted(have - asked)
-    if not odd or not (rest or not asked & have): return []
-    near = [n for o in odd for n in difflib.get_close_matches(o, rest, 1)]
-    return [f"{stream} has the {what} {', '.join(odd)}, which no document has"
-            + (f"; did you mean {', '.join(near)}?" if near else f" (there are: {', '.join(rest) or 'none'})")]
+    missing, others = sorted(asked - have), sorted(have - asked)
+    if not missing or not (others or not asked & have): return []
+    near = [n for name in missing for n in difflib.get_close_matches(name, others, 1)]
+    instead = f' (there are: {", ".join(others) or "none"})'
+    if near: instead = f'; did you mean {", ".join(near)}?'
+    return [f"{stream} has the {what} {', '.join(missing)}, which no document has{instead}"]
+
+def _name_faults(stream: Stream, corpus: Corpus) -> list[str]:
+    "Labels, relations and attributes of the stream that its corpus does not have"
+    docs = [d for split in corpus.splits.values() for d in split]
+    mentions = [m for d in docs for m in d.mentions]
+    relations = {r.type for d in docs for r in d.relations}
+    out = _unheard(stream.id, 'labels', set(stream.labels), {m.type for m in mentions})
+    out += _unheard(stream.id, 'relations', set(stream.relations), relations)
+    for kind, asked in stream.attributes.items():
+        have = {a for m in mentions if m.type == kind for a in m.attributes}
+        if have: out += _unheard(stream.id, f'attributes of {kind}', set(asked), have)
+    return out
+
+def _perfect(queries: list) -> dict[str, dict[str, float]]: # query -> candidate -> score
+    return {q: {c: float(good) for c, good in by.items()} for q, by in relevance(queries).items()}
 
 def data_faults(
     stream: Stream,
     corpus: Corpus, # of its task
 ) -> list[str]: # one sentence a fault, without text
     "What in a corpus would stop a training, or its test, of this stream"
-    if empty := [s for s in SPLITS if not corpus.splits[s]]: return [f"{corpus.name} has no documents for {', '.join(empty)}"]
-    out, gold = [], {s: corpus.splits[s] for s in ('dev', 'test')}
-    if stream.head != 'ranking':
-        docs = [d for split in corpus.splits.values() for d in split]
-        mentions = [m for d in docs for m in d.mentions]
-        out += _unheard(stream.id, 'labels', set(stream.labels), {m.type for m in mentions})
-        out += _unheard(stream.id, 'relations', set(stream.relations), {r.type for d in docs for r in d.relations})
-        for kind, asked in stream.attributes.items():
-            have = {a for m in mentions if m.type == kind for a in m.attributes}
-            out += _unheard(stream.id, f'attributes of {kind}', set(asked), have) if have else []
-    for split, items in gold.items():
-        try: stream_scores(stream.id, items, _perfect(items) if stream.head == 'ranking' else items, resamples=0)
+    if empty := [s for s in SPLITS if not corpus.splits[s]]:
+        return [f"{corpus.name} has no documents for {', '.join(empty)}"]
+    ranking = stream.head == 'ranking'
+    out = [] if ranking else _name_faults(stream, corpus)
+    for split in ('dev', 'test'):
+        items = corpus.splits[split]
+        try: stream_scores(stream.id, items, _perfect(items) if ranking else items, resamples=0)
         except ValueError as e: out.append(f'{corpus.name}, {split}: {e}')
     return out
 
-def _perfect(queries: list) -> dict[str, dict[str, float]]: # query -> candidate -> score
-    return {q: {c: float(good) for c, good in by.items()} for q, by in relevance(queries).items()}
-
+# %% ../../nbs/runs/02_assembly.ipynb #b02202a0
 def preflight(
     params: dict,               # a run's resolved parameters
     corpora: dict[str, Corpus], # task -> corpus
 ):
-    "Raises `ValueError` for what would fail after the model was loaded or trained, `FileNotFoundError` where the model cannot be had"
+    "Raises `ValueError` for what would fail later, `FileNotFoundError` where there is no model"
     streams, model = streams_of(params), params['model']
     faults = [f for s in streams for f in data_faults(s, corpora[task_of(s.id)])]
     if faults: raise ValueError('; '.join(dict.fromkeys(faults)))
@@ -155,60 +201,79 @@ def training_options(
     params: dict, # a run's resolved parameters
 ) -> dict: # what `train` takes
     "How a run is trained"
-    names = ('learning_rate', 'weight_decay', 'warmup', 'epochs', 'batch_size', 'batch_tokens', 'micro_tokens', 'clip', 'eval_every', 'patience',
-             'max_tokens', 'max_steps', 'sampling', 'temperature')
-    return {k: params['strategy']['training'][k] for k in names} | {'seed': params['seed'], 'surgery': params['strategy']['surgery']}
+    names = ('learning_rate', 'weight_decay', 'warmup', 'epochs', 'batch_size', 'batch_tokens',
+             'micro_tokens', 'clip', 'eval_every', 'patience', 'max_tokens', 'max_steps',
+             'sampling', 'temperature')
+    strategy = params['strategy']
+    options = {k: strategy['training'][k] for k in names}
+    return options | {'seed': params['seed'], 'surgery': strategy['surgery']}
 
 def train_run(
     made: Assembly,
     params: dict, # a run's resolved parameters
     folder: Path|str, # where weights and states are kept
 ) -> tuple[Training, Sequence|None]: # the second where the streams were learnt one after the other
-    "Train as the strategy says; without a λ for the consolidation, the candidate that is best on the development sets"
+    "Train as the strategy says; without a λ, the candidate that is best on the development sets"
     strategy, options, folder = params['strategy'], training_options(params), Path(folder)
     examples, evaluate = made.examples['train'], development(made)
-    if 'order' not in strategy: return train(made.network, examples, evaluate, folder, **options), None
-    order, first = [s for s in strategy['order'] if s in examples], {k: p.detach().clone() for k, p in made.network.trainable().items()}
+    if 'order' not in strategy:
+        return train(made.network, examples, evaluate, folder, **options), None
+    in_order = {s: examples[s] for s in strategy['order'] if s in examples}
+    first = {k: p.detach().clone() for k, p in made.network.trainable().items()}
     def attempt(strength):
         for k, p in made.network.trainable().items(): p.data.copy_(first[k])
-        return train_in_sequence(made.network, {s: examples[s] for s in order}, evaluate, folder, strength, **options)
-    given = strategy['ewc']['lambda']
-    tried = {x: sum(attempt(x).dev().values()) for x in ([] if given is not None else strategy['ewc']['candidates'])}
-    done = attempt(given if given is not None else max(tried, key=tried.get)) # finished stages are found, not repeated
+        return train_in_sequence(made.network, in_order, evaluate, folder, strength, **options)
+    given, tried = strategy['ewc']['lambda'], {}
+    if given is None:
+        tried = {x: sum(attempt(x).dev().values()) for x in strategy['ewc']['candidates']}
+        given = max(tried, key=tried.get)
+    done = attempt(given) # finished stages are found, not repeated
     done.tried = tried
-    save_weights(made.network, folder/'weights.safetensors'); done.history.ledger.save(folder/'ledger.jsonl')
+    save_weights(made.network, folder/'weights.safetensors')
+    done.history.ledger.save(folder/'ledger.jsonl')
     return done.history, done
 
 # %% ../../nbs/runs/02_assembly.ipynb #4f38af2a
 def predictions_of(
     made: Assembly,
     split: str='test',
-) -> dict[str, list|dict]: # stream -> predicted documents, or query -> candidate -> score; 'stream, given entities' where mentions were given
+) -> dict[str, list|dict]: # stream (also with ', given entities') -> documents or queries' scores
     "What a trained network says of a split, under each condition"
-    said, items = {}, made.items[split]
+    answers, items = {}, made.items[split]
+    def read(stream, of, given): # the split's own examples, or examples of other mentions
+        if of is items[stream.id] and not given: return made.examples[split][stream.id]
+        reader = replace(stream, head='relation') if given else stream
+        return make_examples(reader, of, made.network.backbone.tokenizer, made.max_tokens)
     def ask(stream, of, given=False):
-        examples = made.examples[split][stream.id] if of is items[stream.id] and not given else make_examples(
-            replace(stream, head='relation') if given else stream, of, made.network.backbone.tokenizer, made.max_tokens)
-        condition = '' if not given else ', given entities' if of is items[stream.id] else ', end to end'
-        return predicted(made.network, stream, examples, of, f'testing {stream.id}{condition}', given)
-    for s in sorted(made.streams, key=lambda s: s.head == 'relation'): # after the stream whose mentions it takes
+        condition = ''
+        if given: condition = ', given entities' if of is items[stream.id] else ', end to end'
+        return predicted(made.network, stream, read(stream, of, given), of,
+                         f'testing {stream.id}{condition}', given)
+    # relations after the stream whose mentions they take
+    for s in sorted(made.streams, key=lambda s: s.head == 'relation'):
         if s.head == 'relation':
-            said[f'{s.id}, given entities'] = ask(s, items[s.id], True)
-            found = said.get(s.id.replace('level2', 'level1'))
-            if found: said[s.id] = ask(s, found, True)
-        else:
-            said[s.id] = ask(s, items[s.id])
-            if s.id in made.normalise: said[s.id] = made.normalise[s.id](said[s.id])
-            if s.head == 'temporal': said[f'{s.id}, given entities'] = ask(s, items[s.id], True)
-    return said
+            answers[f'{s.id}, given entities'] = ask(s, items[s.id], True)
+            found = answers.get(s.id.replace('level2', 'level1'))
+            if found: answers[s.id] = ask(s, found, True)
+            continue
+        answers[s.id] = ask(s, items[s.id])
+        if s.id in made.normalise: answers[s.id] = made.normalise[s.id](answers[s.id])
+        if s.head == 'temporal':
+            answers[f'{s.id}, given entities'] = ask(s, items[s.id], True)
+    return answers
 
+# %% ../../nbs/runs/02_assembly.ipynb #9fb73cf2
 def scored(
     made: Assembly,
     said: dict[str, list|dict], # as `predictions_of` gives it
     split: str='test',
 ) -> dict[str, dict]: # the same keys -> metric -> value, low, high
     "The official metrics, with intervals over documents or queries"
-    return {key: stream_scores(key.split(',')[0], made.items[split][key.split(',')[0]], what) for key, what in said.items()}
+    out = {}
+    for key, answers in said.items():
+        stream = key.split(',')[0]
+        out[key] = stream_scores(stream, made.items[split][stream], answers)
+    return out
 
 def baselines(
     made: Assembly,
@@ -218,7 +283,9 @@ def baselines(
     out = {}
     for s in made.streams:
         train, items = made.items['train'][s.id], made.items[split][s.id]
-        if s.head == 'ranking': out[s.id] = search_engine_scores(items); continue
+        if s.head == 'ranking':
+            out[s.id] = search_engine_scores(items)
+            continue
         out[s.id] = baseline(s.id, train, items)
         if s.id in LINKED: out[f'{s.id}, given entities'] = baseline(s.id, train, items, True)
     return scored(made, out, split)

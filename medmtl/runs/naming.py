@@ -16,20 +16,28 @@ from ..paths import project_root, display_path
 def plain(
     value, # numbers (also of numpy and torch), short strings, paths, and dicts and lists of them
 ): # the same as JSON knows it
-    "`value` with NaN as None and paths told from the project. Raises `ValueError` for long text, `TypeError` for what is no data."
+    "`value` as a record holds it. Raises `ValueError` for long text, `TypeError` for no data."
     if hasattr(value, 'tolist'): value = value.tolist() # arrays, tensors and their scalars
     if isinstance(value, dict): return {plain(str(k)): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set)): return [plain(v) for v in (sorted(value) if isinstance(value, set) else value)]
-    if isinstance(value, float): return value if math.isfinite(value) else None
+    if isinstance(value, set): value = sorted(value)
+    if isinstance(value, (list, tuple)): return [plain(v) for v in value]
+    if isinstance(value, float): return value if math.isfinite(value) else None # NaN is no JSON
     if value is None or isinstance(value, (bool, int)): return value
-    if isinstance(value, Path) or (isinstance(value, str) and Path(value).is_absolute()): return display_path(value)
-    if not isinstance(value, str): raise TypeError(f'a record holds numbers, names, dicts and lists, not a {type(value).__name__}')
+    if isinstance(value, Path): return display_path(value)
+    if not isinstance(value, str):
+        raise TypeError('a record holds numbers, names, dicts and lists, '
+                        f'not a {type(value).__name__}')
+    if Path(value).is_absolute(): return display_path(value)
     if len(value) > 300:
-        raise ValueError(f'a record holds figures and names, not text (a string of {len(value)} characters was given)')
+        raise ValueError('a record holds figures and names, not text '
+                         f'(a string of {len(value)} characters was given)')
     return value
 
 # %% ../../nbs/runs/00_naming.ipynb #b9911c5b
 _DOCUMENTED = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
+
+def _columns(line: str, upto: int) -> int: # characters of so many bytes; ast counts bytes
+    return len(line.encode()[:upto].decode())
 
 def bare(
     source: str, # Python
@@ -37,18 +45,22 @@ def bare(
     "The source without comments, docstrings and blank lines"
     lines = source.split('\n')
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT: lines[token.start[0] - 1] = lines[token.start[0] - 1][:token.start[1]]
-    def columns(line, upto): return len(line.encode()[:upto].decode()) # ast counts bytes
+        if token.type != tokenize.COMMENT: continue
+        row, column = token.start
+        lines[row - 1] = lines[row - 1][:column]
     for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, _DOCUMENTED) or ast.get_docstring(node, clean=False) is None: continue
+        if not isinstance(node, _DOCUMENTED): continue
+        if ast.get_docstring(node, clean=False) is None: continue
         text = node.body[0]
         first, last = text.lineno - 1, text.end_lineno - 1
-        before = lines[first][:columns(lines[first], text.col_offset)]
-        after = lines[last][columns(lines[last], text.end_col_offset):].lstrip('; ')
+        before = lines[first][:_columns(lines[first], text.col_offset)]
+        after = lines[last][_columns(lines[last], text.end_col_offset):].lstrip('; ')
         alone = '""' if len(node.body) == 1 else '' # something must stand there
-        lines[first:last + 1] = [before + alone + after] + [''] * (last - first) # the number of lines stays
+        # the number of lines stays
+        lines[first:last + 1] = [before + alone + after] + [''] * (last - first)
     return '\n'.join(line.rstrip() for line in lines if line.strip())
 
+# %% ../../nbs/runs/00_naming.ipynb #5a69a4b8
 def imported(
     source: str, # Python
     module: str, # its own dotted name, from which relative imports are meant; '' for a notebook
@@ -58,9 +70,13 @@ def imported(
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import): found |= {a.name for a in node.names}
         if isinstance(node, ast.ImportFrom):
-            start = '.'.join([*above[:len(above) - node.level], *filter(None, [node.module])]) if node.level else node.module
+            start = node.module
+            if node.level:
+                parent = above[:len(above) - node.level]
+                start = '.'.join([*parent, *filter(None, [node.module])])
             found |= {start, *(f'{start}.{a.name}' for a in node.names)}
     return found
+
 
 # %% ../../nbs/runs/00_naming.ipynb #351f79b8
 def phase_code(
@@ -68,62 +84,81 @@ def phase_code(
 ) -> str: # Python
     "The code of a phase notebook, but for the cells tagged `display`. Raises `FileNotFoundError`."
     path = project_root()/'nbs'/'phases'/f'{phase}.ipynb'
-    if not path.is_file(): raise FileNotFoundError(f'there is no phase notebook {display_path(path)}')
+    if not path.is_file():
+        raise FileNotFoundError(f'there is no phase notebook {display_path(path)}')
     cells = json.loads(path.read_text(encoding='utf-8'))['cells']
-    code = [''.join(c['source']) for c in cells if c['cell_type'] == 'code' and 'display' not in c['metadata'].get('tags', [])]
-    return '\n'.join(code)
+    code = [c for c in cells if c['cell_type'] == 'code']
+    kept = [c for c in code if 'display' not in c['metadata'].get('tags', [])]
+    return '\n'.join(''.join(c['source']) for c in kept)
+
+def _module_file(name: str, package: Path) -> Path|None:
+    at = package.parent.joinpath(*name.split('.'))
+    return next((f for f in (at.with_suffix('.py'), at/'__init__.py') if f.is_file()), None)
 
 def reached(
     source: str, # Python
     package: Path, # the folder of `medmtl`
 ) -> dict[str, Path]: # module -> file
     "The modules of the package that a source imports, and what those import"
-    def file(name):
-        at = package.parent.joinpath(*name.split('.'))
-        return next((f for f in (at.with_suffix('.py'), at/'__init__.py') if f.is_file()), None)
     found, todo = {}, [imported(source, '')]
     while todo:
         for name in todo.pop():
-            if name in found or name.partition('.')[0] != package.name or not (f := file(name)): continue
-            found[name] = f
-            own = name if f.name != '__init__.py' else f'{name}.__init__'
-            todo.append(imported(f.read_text(encoding='utf-8'), own) | {name.rpartition('.')[0]}) # a package comes before its modules
+            if name in found or name.partition('.')[0] != package.name: continue
+            file = _module_file(name, package)
+            if file is None: continue
+            found[name] = file
+            module = f'{name}.__init__' if file.name == '__init__.py' else name
+            # a package comes before its modules
+            parent = name.rpartition('.')[0]
+            todo.append(imported(file.read_text(encoding='utf-8'), module) | {parent})
     return found
+
+# %% ../../nbs/runs/00_naming.ipynb #9e943777
+def _package() -> Path: # the folder of `medmtl`
+    if '__file__' in globals(): return Path(__file__).resolve().parent.parent
+    return project_root()/'medmtl'
 
 @cache
 def code_version(
     phase: str, # name of a notebook in nbs/phases
 ) -> str: # 64 hexadecimal digits
     "A hash over a phase notebook's code and all that it reaches, as they were when first asked"
-    package = Path(__file__).resolve().parent.parent if '__file__' in globals() else project_root()/'medmtl'
     source = phase_code(phase)
-    parts = [bare(source), *(f'{name}\n{bare(f.read_text(encoding="utf-8"))}' for name, f in sorted(reached(source, package).items()))]
+    parts = [bare(source)]
+    for name, file in sorted(reached(source, _package()).items()):
+        parts.append(f'{name}\n{bare(file.read_text(encoding="utf-8"))}')
     return hashlib.sha256('\n\n'.join(parts).encode()).hexdigest()
 
 # %% ../../nbs/runs/00_naming.ipynb #51583096
-PHASES = {'s1_single': 'p2_single_task', 's1_hierarchical': 'p2_single_task', 's2_shared': 'p3_multi_task', 's3a_flat': 'p3_multi_task',
-          's3b_hierarchical': 'p3_multi_task', 's4_sequential': 'p3_multi_task'} # strategy -> the phase notebook in nbs/phases that runs it
+PHASES = { # strategy -> the phase notebook in nbs/phases that runs it
+    's1_single': 'p2_single_task', 's1_hierarchical': 'p2_single_task',
+    's2_shared': 'p3_multi_task', 's3a_flat': 'p3_multi_task',
+    's3b_hierarchical': 'p3_multi_task', 's4_sequential': 'p3_multi_task'}
 
 def phase_of(
     params: dict, # resolved parameters
 ) -> str: # name of a notebook in nbs/phases
     "The phase that runs `params`. Raises `ValueError` where there is none yet."
     strategy = params['strategy']['id']
-    if strategy not in PHASES: raise ValueError(f'no phase notebook runs the strategy {strategy} yet; there is one for {", ".join(PHASES)}')
+    if strategy not in PHASES:
+        raise ValueError(f'no phase notebook runs the strategy {strategy} yet; '
+                         f'there is one for {", ".join(PHASES)}')
     return PHASES[strategy]
 
 def run_name(
     params: dict, # resolved parameters, as `medmtl.params.compose` gives them
     corpus: dict[str, str], # the corpus's files and their hashes
 ) -> str: # such as s1_single-smollm2-semeval2014t7-simulated-seed0-3fa9c1d2
-    "Readable parts, and eight digits of a hash over parameters, model, corpus and code. Raises as `model_identity` does."
-    parts = [(params.get('experiment') or {}).get('id'), *(params[g]['id'] for g in ('strategy', 'model', 'task', 'corpus')),
-             f'seed{params["seed"]}']
+    "Readable parts, and a hash over parameters, model, corpus, code. Raises as `model_identity`."
+    ids = [params[group]['id'] for group in ('strategy', 'model', 'task', 'corpus')]
+    parts = [(params.get('experiment') or {}).get('id'), *ids, f'seed{params["seed"]}']
     readable = '-'.join(re.sub(r'[^\w.]+', '_', str(p))[-40:].strip('._') for p in parts if p)
-    model = dict(checkpoint=model_identity(params['model']['checkpoint'], params['seed'])) # by content, not by name or place
-    what = [plain(params | dict(model=params['model'] | model)), plain(corpus), code_version(phase_of(params))]
-    return f'{readable}-{hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:8]}'
+    model, seed = params['model'], params['seed'] # the model by content, not by name or place
+    model = dict(model=model | dict(checkpoint=model_identity(model['checkpoint'], seed)))
+    what = [plain(params | model), plain(corpus), code_version(phase_of(params))]
+    digits = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:8]
+    return f'{readable}-{digits}'
 
 def run_folder(params: dict, corpus: dict[str, str]) -> Path:
-    "Where a run keeps adapters, predictions and checkpoints: the folder beside its notebook, of the same name"
+    "Where a run keeps adapters, predictions and checkpoints: the folder beside its notebook"
     return project_root()/'outputs'/phase_of(params)/run_name(params, corpus)

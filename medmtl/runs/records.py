@@ -17,19 +17,26 @@ from ..paths import file_hash, project_root, display_path
 from .naming import code_version, plain, run_name
 
 # %% ../../nbs/runs/01_records.ipynb #1f2f236a
+def _ask_git(*args: str) -> subprocess.CompletedProcess:
+    return subprocess.run(['git', '-C', str(project_root()), *args],
+                          capture_output=True, text=True, timeout=20)
+
 def _git() -> dict:
-    def ask(*args):
-        return subprocess.run(['git', '-C', str(project_root()), *args], capture_output=True, text=True, timeout=20)
     def unknown(why): return dict(commit=None, dirty=None, why=why)
-    try: commit, status = ask('rev-parse', 'HEAD'), ask('status', '--porcelain', '--', '.', ':!outputs')
-    except (OSError, subprocess.TimeoutExpired) as e: return unknown(f'git could not be asked ({type(e).__name__})')
-    if 'dubious ownership' in commit.stderr:
-        return unknown('the clone belongs to another user; to have commits on record: git config --global --add safe.directory "$PWD"')
+    try:
+        commit = _ask_git('rev-parse', 'HEAD')
+        status = _ask_git('status', '--porcelain', '--', '.', ':!outputs')
+    except (OSError, subprocess.TimeoutExpired) as e:
+        return unknown(f'git could not be asked ({type(e).__name__})')
+    if 'dubious ownership' in commit.stderr: return unknown(
+        'the clone belongs to another user; '
+        'to have commits on record: git config --global --add safe.directory "$PWD"')
     if commit.returncode: return unknown('the project is no git clone')
     return dict(commit=commit.stdout.strip(), dirty=bool(status.stdout.strip()))
 
-_packages = ('medmtl', 'torch', 'transformers', 'peft', 'accelerate', 'bitsandbytes', 'datasets', 'safetensors', 'numpy', 'scipy', 'pandas',
-             'hydra-core', 'papermill')
+# %% ../../nbs/runs/01_records.ipynb #52eeafa7
+_packages = ('medmtl', 'torch', 'transformers', 'peft', 'accelerate', 'bitsandbytes', 'datasets',
+             'safetensors', 'numpy', 'scipy', 'pandas', 'hydra-core', 'papermill')
 
 def _versions() -> dict:
     found = {}
@@ -40,16 +47,19 @@ def _versions() -> dict:
 
 def _device() -> dict:
     import torch
-    if not torch.cuda.is_available(): return dict(kind='cpu', name=platform.processor() or platform.machine(), count=1)
+    if not torch.cuda.is_available():
+        return dict(kind='cpu', name=platform.processor() or platform.machine(), count=1)
     gpu = torch.cuda.get_device_properties(0)
-    return dict(kind='cuda', name=gpu.name, count=torch.cuda.device_count(), memory_gb=round(gpu.total_memory/2**30, 1))
+    return dict(kind='cuda', name=gpu.name, count=torch.cuda.device_count(),
+                memory_gb=round(gpu.total_memory/2**30, 1))
 
 def _peak_memory() -> dict:
     status = Path('/proc/self/status')
     found = re.search(r'VmHWM:\s+(\d+) kB', status.read_text()) if status.exists() else None
     torch = sys.modules.get('torch')
-    gpu = torch.cuda.max_memory_allocated()/2**30 if torch and torch.cuda.is_available() else None
-    return dict(rss_gb=round(int(found[1])/2**20, 3) if found else None, gpu_gb=gpu if gpu is None else round(gpu, 3))
+    on_gpu = torch and torch.cuda.is_available()
+    gpu_gb = round(torch.cuda.max_memory_allocated()/2**30, 3) if on_gpu else None
+    return dict(rss_gb=round(int(found[1])/2**20, 3) if found else None, gpu_gb=gpu_gb)
 
 # %% ../../nbs/runs/01_records.ipynb #556df322
 def _now() -> str: return datetime.now(timezone.utc).isoformat(timespec='milliseconds')
@@ -61,9 +71,22 @@ def start_record(
 ) -> dict: # a record with status 'running'
     "Begin a record: what is run, on which data, by which code, on which machine"
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    return dict(version=1, run=run_name(params, corpus), phase=phase, status='running', params=plain(params), corpus=plain(corpus),
-                model=model_identity(params['model']['checkpoint'], params['seed']), code=code_version(phase), git=_git(), packages=_versions(), python=platform.python_version(),
-                platform=f'{platform.system()} {platform.machine()}', device=_device(), cpus=cpus, started=_now())
+    run = run_name(params, corpus)
+    model = model_identity(params['model']['checkpoint'], params['seed'])
+    system = f'{platform.system()} {platform.machine()}'
+    return dict(version=1, run=run, phase=phase, status='running',
+                params=plain(params), corpus=plain(corpus), model=model, code=code_version(phase),
+                git=_git(), packages=_versions(), python=platform.python_version(),
+                platform=system, device=_device(), cpus=cpus, started=_now())
+
+# %% ../../nbs/runs/01_records.ipynb #3e793872
+def _on_record(path: Path) -> dict:
+    "Where a file or folder is, its hash and size. Raises `FileNotFoundError`."
+    if not path.exists():
+        raise FileNotFoundError(f'{display_path(path)} is not there, and cannot be put on record')
+    parts = [path] if path.is_file() else [p for p in path.rglob('*') if p.is_file()]
+    size = sum(p.stat().st_size for p in parts)
+    return dict(path=display_path(path), sha256=file_hash(path), bytes=size)
 
 def finish_record(
     record: dict, # what `start_record` gave
@@ -72,18 +95,14 @@ def finish_record(
     files: dict[str, Path|str]|None=None, # name -> a file or folder that the run wrote
     **more, # further figures and names: trainable parameters, precision, …
 ) -> dict: # a record with status 'finished'
-    "The finished record. Raises `FileNotFoundError` for a file that is not there, and what `plain` raises."
+    "The finished record. Raises `FileNotFoundError` for a missing file, and what `plain` raises."
     taken = more.keys() & record.keys()
     if taken: raise ValueError(f'a record has its own {", ".join(sorted(taken))}')
-    side = {}
-    for name, path in (files or {}).items():
-        path = Path(path)
-        if not path.exists(): raise FileNotFoundError(f'{display_path(path)} is not there, and cannot be put on record')
-        parts = [path] if path.is_file() else [p for p in path.rglob('*') if p.is_file()]
-        side[name] = dict(path=display_path(path), sha256=file_hash(path), bytes=sum(p.stat().st_size for p in parts))
+    kept = {name: _on_record(Path(path)) for name, path in (files or {}).items()}
     end = _now()
-    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(record['started'])).total_seconds()
-    return record | dict(status='finished', finished=end, seconds=seconds, memory=_peak_memory(), tokens=plain(tokens), files=side,
+    took = datetime.fromisoformat(end) - datetime.fromisoformat(record['started'])
+    return record | dict(status='finished', finished=end, seconds=took.total_seconds(),
+                         memory=_peak_memory(), tokens=plain(tokens), files=kept,
                          metrics=plain(metrics), **plain(more))
 
 # %% ../../nbs/runs/01_records.ipynb #fe602d04
@@ -91,20 +110,30 @@ MIME = 'application/vnd.medmtl.record+json'
 
 def flat(d: dict, above: str='') -> dict:
     "Nested dicts as one, with dotted names"
-    pairs = [flat(v, f'{above}{k}.') if isinstance(v, dict) else {f'{above}{k}': v} for k, v in d.items()]
-    return {k: v for p in pairs for k, v in p.items()}
+    found = {}
+    for k, v in d.items():
+        found |= flat(v, f'{above}{k}.') if isinstance(v, dict) else {f'{above}{k}': v}
+    return found
 
-def _told(v) -> str: return '–' if v is None else f'{v:.4f}' if isinstance(v, float) else f'{v:,}' if isinstance(v, int) else str(v)
+def _format_value(v) -> str:
+    if v is None: return '–'
+    if isinstance(v, float): return f'{v:.4f}'
+    return f'{v:,}' if isinstance(v, int) else str(v)
 
-def _told_metrics(metrics: dict, above: str='') -> dict[str, str]:
+def _format_interval(figure: dict) -> str:
+    value, low, high = (_format_value(figure[k]) for k in ('value', 'low', 'high'))
+    return f'{value} [{low}, {high}]'
+
+def _format_metrics(metrics: dict, above: str='') -> dict[str, str]:
     "Dotted names and figures, an interval beside its value"
     rows = {}
     for k, v in metrics.items():
-        if isinstance(v, dict) and {'value', 'low', 'high'} <= v.keys():
-            rows[above + k] = f'{_told(v["value"])} [{_told(v["low"])}, {_told(v["high"])}]'
-        else: rows |= _told_metrics(v, f'{above}{k}.') if isinstance(v, dict) else {above + k: _told(v)}
+        if not isinstance(v, dict): rows[above + k] = _format_value(v)
+        elif {'value', 'low', 'high'} <= v.keys(): rows[above + k] = _format_interval(v)
+        else: rows |= _format_metrics(v, f'{above}{k}.')
     return rows
 
+# %% ../../nbs/runs/01_records.ipynb #9248400e
 def all_tokens(record: dict) -> int:
     "The tokens of all of a run's tasks together"
     return sum(v or 0 for v in flat({'all': record.get('tokens')}).values())
@@ -114,58 +143,75 @@ def summary(
 ) -> dict[str, str]: # what -> how much, as text
     "Which run it is, and what it cost"
     git = record['git']
-    commit = git['commit'][:10] if git['commit'] else f"none ({git.get('why', 'git could not tell')})"
-    rows = dict(run=record['run'], status=record['status'], commit=commit + ' and changes'*bool(git['dirty']),
+    commit = git['commit']
+    code = commit[:10] if commit else f"none ({git.get('why', 'git could not tell')})"
+    rows = dict(run=record['run'], status=record['status'],
+                commit=code + ' and changes'*bool(git['dirty']),
                 device=f'{record["device"]["name"]} ({record["device"]["kind"]})')
-    if 'seconds' in record: rows |= dict(time=f'{record["seconds"]:.1f} s', tokens=_told(all_tokens(record)))
+    if 'seconds' in record:
+        rows |= dict(time=f'{record["seconds"]:.1f} s', tokens=_format_value(all_tokens(record)))
     return rows
 
-def _parts(figure) -> tuple: # value, low, high of a metric with or without an interval
-    return tuple(figure.get(k) for k in ('value', 'low', 'high')) if isinstance(figure, dict) else (figure, None, None)
+# %% ../../nbs/runs/01_records.ipynb #c962ec97
+def _with_interval(figure) -> tuple: # value, low, high of a metric with or without an interval
+    if not isinstance(figure, dict): return figure, None, None
+    return tuple(figure.get(k) for k in ('value', 'low', 'high'))
 
 def key_figures(
     record: dict, # a finished record
-) -> list[dict]: # stream, metric, value, low, high, baseline, difference; a row a stream and condition
+) -> list[dict]: # stream, metric, value, low, high, baseline, difference; for stream and condition
     "Each stream by its primary metric on the test set, beside what needs no model"
     metrics, rows = record.get('metrics') or {}, []
-    streams, test, simple = record['params']['task'].get('streams', {}), metrics.get('test') or {}, metrics.get('baseline') or {}
+    streams = record['params']['task'].get('streams', {})
+    test, simple = metrics.get('test') or {}, metrics.get('baseline') or {}
     for stream, about in streams.items():
         given, metric = f'{stream}, given entities', about['metric']
         names = {stream: f'{stream}, end to end' if given in test else stream, given: given}
-        for key in names:
+        for key, name in names.items():
             figures = test.get(key, test if len(streams) == 1 and key == stream else {})
             if metric not in figures: continue
-            (value, low, high), base = _parts(figures[metric]), _parts(simple.get(key, {}).get(metric))[0]
-            rows.append(dict(stream=names[key], metric=metric, value=value, low=low, high=high, baseline=base,
-                             difference=None if None in (value, base) else value - base))
+            value, low, high = _with_interval(figures[metric])
+            base, _, _ = _with_interval(simple.get(key, {}).get(metric))
+            difference = None if None in (value, base) else value - base
+            rows.append(dict(stream=name, metric=metric, value=value, low=low, high=high,
+                             baseline=base, difference=difference))
     return rows
+
+# %% ../../nbs/runs/01_records.ipynb #a63f0fa4
+def _cell(tag: str, v, left: bool) -> str: # of a table in HTML
+    return f'<{tag}' + ' style="text-align:left"'*left + f'>{html.escape(str(v))}</{tag}>'
 
 def _html(rows: list[list], head: list[str]=()) -> str:
     "A table; what is a number stands to the right"
-    def cell(tag, v, first): return f'<{tag}' + ' style="text-align:left"'*first + f'>{html.escape(str(v))}</{tag}>'
-    lines = [''.join(cell('th', h, n == 0) for n, h in enumerate(head))] if head else []
-    lines += [cell('th', r[0], True) + ''.join(cell('td', v, not head) for v in r[1:]) for r in rows]
+    lines = [''.join(_cell('th', h, n == 0) for n, h in enumerate(head))] if head else []
+    lines += [_cell('th', r[0], True) + ''.join(_cell('td', v, not head) for v in r[1:])
+              for r in rows]
     return '<table>' + ''.join(f'<tr>{line}</tr>' for line in lines) + '</table>'
 
 def _figure_rows(record: dict) -> list[list[str]]: # as text, without the metrics' names
     def interval(r): return '–' if r['low'] is None else f'{r["low"]:.3f}–{r["high"]:.3f}'
     def three(v, sign=''): return '–' if v is None else f'{v:{sign}.3f}'
-    return [[r['stream'], r['metric'], three(r['value']), interval(r), three(r['baseline']), three(r['difference'], '+')]
-            for r in key_figures(record)]
+    return [[r['stream'], r['metric'], three(r['value']), interval(r), three(r['baseline']),
+             three(r['difference'], '+')] for r in key_figures(record)]
+
+def _columns(lines: list[list[str]]) -> str: # as text, each column as wide as its widest cell
+    widths = [max(len(line[n]) for line in lines if n < len(line))
+              for n in range(max(map(len, lines)))]
+    padded = ('  '.join(f'{v:{w}}' for v, w in zip(line, widths, strict=False)) for line in lines)
+    return '\n'.join(line.rstrip() for line in padded)
 
 HEAD = ['stream', 'metric', 'test', '95 % interval', 'baseline', 'difference'] # of the key figures
 
 def show_record(record: dict): # a record
-    "Display a record in one output: JSON for programs; for people the key figures, and all others folded"
+    "Display a record in one output: JSON for programs; key figures and, folded, all for people"
     from IPython.display import display
     about, figures = summary(record), _figure_rows(record)
-    every = {k: v for k, v in _told_metrics(record.get('metrics', {})).items() if v[0] != '–'} # defined ones
-    folded = f'<details><summary>all {len(every)} figures</summary>{_html(list(every.items()))}</details>'
+    defined = {k: v for k, v in _format_metrics(record.get('metrics', {})).items() if v[0] != '–'}
+    page = _html(list(about.items())) + (_html(figures, HEAD) if figures else '')
+    if defined: page += (f'<details><summary>all {len(defined)} figures</summary>'
+                         f'{_html(list(defined.items()))}</details>')
     lines = [[k, v] for k, v in about.items()] + ([HEAD, *figures] if figures else [])
-    widths = [max(len(line[n]) for line in lines if n < len(line)) for n in range(max(map(len, lines)))]
-    plain_text = '\n'.join('  '.join(f'{v:{w}}' for v, w in zip(line, widths, strict=False)).rstrip() for line in lines)
-    page = _html(list(about.items())) + (_html(figures, HEAD) if figures else '') + (folded if every else '')
-    display({MIME: record, 'text/html': page, 'text/plain': plain_text}, raw=True)
+    display({MIME: record, 'text/html': page, 'text/plain': _columns(lines)}, raw=True)
 
 # %% ../../nbs/runs/01_records.ipynb #dda2d3b0
 def headline(
@@ -173,11 +219,16 @@ def headline(
 ) -> dict[str, float|None]: # such as {'semeval2014t7 strict_f1': .61}
     "The primary metric of each of the run's tasks, on the test set"
     metrics, found = flat(record.get('metrics') or {}), {}
-    def fits(key, metric): return (parts := key.removesuffix('.value').split('.'))[-1] == metric and 'dev' not in parts
-    def distance(key, stream): return stream not in key.split('.'), 'test' not in key.split('.'), len(key)
+    def parts(key): return key.removesuffix('.value').split('.')
+    def fits(key, metric): return parts(key)[-1] == metric and 'dev' not in parts(key)
+    def distance(key, stream):
+        return stream not in key.split('.'), 'test' not in key.split('.'), len(key)
     for stream, about in record['params']['task'].get('streams', {}).items():
-        names = [k for k in metrics if fits(k, about['metric'])]
-        if names: found[f'{stream} {about["metric"]}'] = metrics[min(names, key=lambda k, s=stream: distance(k, s))]
+        metric = about['metric']
+        names = [k for k in metrics if fits(k, metric)]
+        if not names: continue
+        nearest = min(names, key=lambda k, s=stream: distance(k, s))
+        found[f'{stream} {metric}'] = metrics[nearest]
     return found
 
 # %% ../../nbs/runs/01_records.ipynb #5849b017
@@ -189,7 +240,8 @@ def _read(notebook: Path) -> tuple[dict|None, bool]:
         found = [o['data'][MIME] for o in outputs if MIME in o.get('data', {})]
         run = nb['metadata'].get('papermill', {})
     except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise ValueError(f'{display_path(notebook)} is no notebook, or a damaged one; restore it, or delete it and run again') from e
+        raise ValueError(f'{display_path(notebook)} is no notebook, or a damaged one; '
+                         'restore it, or delete it and run again') from e
     return (found[-1] if found else None), bool(run.get('end_time')) and not run.get('exception')
 
 def read_record(
@@ -216,30 +268,34 @@ def how_to_keep(
     "What puts a run from JupyterLab on record"
     if os.environ.get('MEDMTL_RUN'): return None
     words = [f'{k}={v}' for k, v in cell.items() if v not in (None, '')] + list(overrides)
-    return ('This run is not on record yet. Its training is kept; this finds it and writes the executed notebook to outputs/:\n'
+    return ('This run is not on record yet. Its training is kept; '
+            'this finds it and writes the executed notebook to outputs/:\n'
             f'  medmtl experiment {shlex.join(words)}')
 
 # %% ../../nbs/runs/01_records.ipynb #e16b94be
 def read_all(
-    folder: Path|str='outputs', # where executed notebooks are; a relative one is meant from the project
+    folder: Path|str='outputs', # with executed notebooks; a relative one is meant from the project
 ) -> list[tuple[Path, dict]]: # notebooks and their records, the oldest first
     "All finished runs under `folder`. Warns of notebooks that are damaged."
     folder, found = project_root()/folder, []
     for path in sorted(folder.rglob('*.ipynb')):
-        inside = path.relative_to(folder)
-        if path.name.endswith(('.part.ipynb', '.failed.ipynb')) or any(p.startswith('.') for p in inside.parts): continue
+        hidden = any(p.startswith('.') for p in path.relative_to(folder).parts)
+        if hidden or path.name.endswith(('.part.ipynb', '.failed.ipynb')): continue
         try: record, ended = _read(path)
-        except (ValueError, OSError) as e: warnings.warn(str(e), stacklevel=2); continue
+        except (ValueError, OSError) as e:
+            warnings.warn(str(e), stacklevel=2)
+            continue
         if ended and record and record.get('status') == 'finished': found.append((path, record))
     return sorted(found, key=lambda f: f[1]['started'])
 
 def load(
-    folder: Path|str='outputs', # where executed notebooks are; a relative one is meant from the project
-): # pandas.DataFrame, one row a finished run, dotted columns: params.model.id, metrics.test.strict_f1, …
+    folder: Path|str='outputs', # with executed notebooks; a relative one is meant from the project
+): # pandas.DataFrame, a row a finished run, dotted columns: params.model.id, metrics.test.f1, …
     "All finished runs under `folder` as a frame, the oldest first"
     import pandas as pd
     rows = [flat(record) | dict(notebook=display_path(path)) for path, record in read_all(folder)]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=['run', 'phase', 'status', 'notebook'])
+    if not rows: return pd.DataFrame(columns=['run', 'phase', 'status', 'notebook'])
+    return pd.DataFrame(rows)
 
 # %% ../../nbs/runs/01_records.ipynb #2cc38a78
 def current_code(
@@ -249,22 +305,27 @@ def current_code(
     try: return record.get('code') == code_version(record['phase'])
     except FileNotFoundError: return False # a phase that there is no more
 
-def _identity(record: dict) -> str|None: # of the model; older records do not have it, and it can be told of what is not on a disk or hub
+def _identity(record: dict) -> str|None: # of the model
+    "As on record; older records do not have it, and then it is known of what needs no disk or hub"
+    if record.get('model'): return record['model']
     checkpoint = record['params']['model']['checkpoint']
-    told = checkpoint.startswith(('embedded:', 'random:'))
-    return record.get('model') or (model_identity(checkpoint, record['params']['seed']) if told else None)
+    if not checkpoint.startswith(('embedded:', 'random:')): return None
+    return model_identity(checkpoint, record['params']['seed'])
 
 def older_runs(
     wanted: dict, # a record as `start_record` gives it, of the run that is asked for
     overrides: list[str]=(), # what the user has set
-) -> list[tuple[Path, dict, list[str]]]: # notebook, record, parameters that only one of the two has; the oldest first
+) -> list[tuple[Path, dict, list[str]]]: # notebook, record, unshared parameters; the oldest first
     "Finished runs of the same parameters, model and corpus by other code"
-    found, now, set_ = [], flat(wanted['params']), {o.lstrip('+').partition('=')[0] for o in overrides}
+    found, now = [], flat(wanted['params'])
+    set_ = {o.lstrip('+').partition('=')[0] for o in overrides}
     for path, record in read_all():
         then = flat(record['params'])
         apart = sorted(then.keys() ^ now.keys())
-        if record['code'] == wanted['code'] or record['phase'] != wanted['phase'] or record['corpus'] != wanted['corpus']: continue
-        if any(then[k] != now[k] for k in then.keys() & now.keys() if k != 'model.checkpoint'): continue
+        if record['code'] == wanted['code']: continue
+        if any(record[k] != wanted[k] for k in ('phase', 'corpus')): continue
+        shared = then.keys() & now.keys() - {'model.checkpoint'}
+        if any(then[k] != now[k] for k in shared): continue
         if _identity(record) != _identity(wanted) or set_ & set(apart): continue
         found.append((path, record, apart))
     return found
@@ -273,10 +334,12 @@ def older_runs(
 def comparable(
     record: dict, # of a run, finished or not
 ) -> str: # the same for runs that may be compared
-    "What two runs must agree in to be set side by side: model, corpus, seed, experiment, and the training but for what belongs to the strategy"
+    "What two runs must agree in to be set side by side"
     params = record['params']
     training, experiment = params['strategy']['training'], params['experiment'] or {}
-    apart = {'sampling', 'temperature', 'loss_weighting', 'loss_factors', 'learning_rate', 'patience', 'micro_tokens'}
-    if training['max_tokens']: apart.add('epochs')
-    return json.dumps([params['model'], _identity(record), params['corpus'], params['seed'], experiment.get('id'),
-                       experiment.get('tested_on'), {k: v for k, v in training.items() if k not in apart}], sort_keys=True)
+    strategys_own = {'sampling', 'temperature', 'loss_weighting', 'loss_factors', 'learning_rate',
+                     'patience', 'micro_tokens'}
+    if training['max_tokens']: strategys_own.add('epochs')
+    shared = {k: v for k, v in training.items() if k not in strategys_own}
+    return json.dumps([params['model'], _identity(record), params['corpus'], params['seed'],
+                       experiment.get('id'), experiment.get('tested_on'), shared], sort_keys=True)

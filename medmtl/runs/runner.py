@@ -29,9 +29,13 @@ def only_one(
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try: lock.acquire(timeout=wait)
-    except Timeout: raise RunError(f'{display_path(out)} is being made by another process: wait for it, or stop it') from None
+    except Timeout:
+        raise RunError(f'{display_path(out)} is being made by another process: '
+                       'wait for it, or stop it') from None
     try: yield
-    finally: path.unlink(missing_ok=True); lock.release()
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
 
 # %% ../../nbs/runs/03_runner.ipynb #b8665220
 def clear_parts(folder: Path): # a folder of executed notebooks
@@ -45,11 +49,13 @@ def _private_kernels(folder: str): # a private folder for the sockets; has room 
     "A class of kernel managers whose kernels talk through sockets in `folder`"
     from jupyter_client import AsyncKernelManager
     ipc = os.name == 'posix' and len(os.fsencode(folder)) < 90
+    sockets = dict(transport='ipc', ip=f'{folder}/k') if ipc else {}
     class Private(AsyncKernelManager):
         def __init__(self, **kw):
-            super().__init__(**kw, connection_file=f'{folder}/kernel.json', **(dict(transport='ipc', ip=f'{folder}/k') if ipc else {}))
+            super().__init__(**kw, connection_file=f'{folder}/kernel.json', **sockets)
         async def _async_launch_kernel(self, kernel_cmd, **kw):
-            with open(f'{folder}/log', 'ab') as log: await super()._async_launch_kernel(kernel_cmd, **kw | dict(stderr=log))
+            with open(f'{folder}/log', 'ab') as log:
+                await super()._async_launch_kernel(kernel_cmd, **kw | dict(stderr=log))
     return Private
 
 @contextlib.contextmanager
@@ -62,17 +68,23 @@ def _environment(**settings: str):
             if v is None: os.environ.pop(k, None)
             else: os.environ[k] = v
 
-def _literal(path: Path) -> str: return str(path).replace('{', '{{').replace('}', '}}') # papermill formats its paths
+def _literal(path: Path) -> str: # papermill formats its paths
+    return str(path).replace('{', '{{').replace('}', '}}')
+
+# %% ../../nbs/runs/03_runner.ipynb #abce9193
+# MEDMTL_RUN: the kernel need not say how to put its notebook on record
+_QUIET = dict(JUPYTER_PREFER_ENV_PATH='1', HF_HUB_DISABLE_PROGRESS_BARS='1', TQDM_DISABLE='1',
+              PYTHONWARNINGS='ignore:IProgress not found', MEDMTL_RUN='1')
 
 def _papermill(notebook: Path, part: Path, parameters: dict, stream=None):
     "Execute a notebook into `part`, from the project's root, and show its progress on `stream`"
     import papermill
-    for name in 'papermill', 'asyncio': logging.getLogger(name).setLevel(logging.CRITICAL) # what goes wrong is told by us, once
-    quiet = dict(JUPYTER_PREFER_ENV_PATH='1', HF_HUB_DISABLE_PROGRESS_BARS='1', TQDM_DISABLE='1', PYTHONWARNINGS='ignore:IProgress not found',
-                 MEDMTL_RUN='1') # the kernel need not say how to put its notebook on record
+    for name in 'papermill', 'asyncio': # what goes wrong is told by us, once
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     private = tempfile.TemporaryDirectory(prefix='medmtl', ignore_cleanup_errors=True)
-    with private as d, _environment(**quiet), follow(f'{d}/progress', stream):
-        papermill.execute_notebook(_literal(notebook.resolve()), _literal(part.resolve()), parameters, progress_bar=False, cwd=project_root(),
+    with private as d, _environment(**_QUIET), follow(f'{d}/progress', stream):
+        papermill.execute_notebook(_literal(notebook.resolve()), _literal(part.resolve()),
+                                   parameters, progress_bar=False, cwd=project_root(),
                                    kernel_manager_class=_private_kernels(d), autosave_cell_every=60)
 
 # %% ../../nbs/runs/03_runner.ipynb #10527b79
@@ -90,20 +102,25 @@ def _without_machine(value, folders: dict[str, str]):
     if isinstance(value, list): return [_without_machine(v, folders) for v in value]
     if not isinstance(value, str): return value
     for folder, mark in folders.items():
-        whole = rf'(?<![\w.~-]){re.escape(folder)}([/\\]|(?![\w.-]))' # the folder's whole name, where a path begins
-        value = re.sub(whole, lambda m, mark=mark: mark if m[1] else mark.rstrip('/') or '.', value)
+        # the folder's whole name, where a path begins
+        whole = rf'(?<![\w.~-]){re.escape(folder)}([/\\]|(?![\w.-]))'
+        def left(m, mark=mark): return mark if m[1] else mark.rstrip('/') or '.'
+        value = re.sub(whole, left, value)
     return re.sub(r'[^\s"\']*ipykernel_\d+[/\\]\d+\.py', 'cell', value)
 
 def _tidy(part: Path, notebook: Path, out: Path):
     "Take this machine out of an executed notebook"
     folders, nb = _folders(), json.loads(part.read_text(encoding='utf-8'))
     run = nb['metadata'].setdefault('papermill', {})
-    run |= dict(input_path=display_path(notebook), output_path=display_path(out), environment_variables={},
+    run |= dict(input_path=display_path(notebook), output_path=display_path(out),
+                environment_variables={},
                 parameters=_without_machine(run.get('parameters', {}), folders))
     for c in nb['cells']:
         if 'outputs' in c: c['outputs'] = _without_machine(c['outputs'], folders)
-        if 'injected-parameters' in c['metadata'].get('tags', []): c['source'] = _without_machine(c['source'], folders)
-    with atomic(part, durable=True) as tmp: tmp.write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+        if 'injected-parameters' in c['metadata'].get('tags', []):
+            c['source'] = _without_machine(c['source'], folders)
+    with atomic(part, durable=True) as tmp:
+        tmp.write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
 
 # %% ../../nbs/runs/03_runner.ipynb #1868b38a
 def _check_parameters(notebook: Path, parameters: dict):
@@ -111,32 +128,50 @@ def _check_parameters(notebook: Path, parameters: dict):
     if not notebook.is_file(): raise RunError(f'there is no notebook {display_path(notebook)}')
     known = papermill.inspect_notebook(_literal(notebook))
     unknown = sorted(parameters.keys() - known.keys())
-    if unknown: raise RunError(f'{display_path(notebook)} has no parameter {", ".join(unknown)}; it has {", ".join(known) or "none"}')
+    if unknown: raise RunError(f'{display_path(notebook)} has no parameter {", ".join(unknown)}; '
+                               f'it has {", ".join(known) or "none"}')
 
-def _told(error: Exception) -> str:
+def _in_one_line(error: Exception) -> str:
     "What went wrong, in one line"
     if hasattr(error, 'ename'):
         lines = [s for s in str(error.evalue).splitlines() if s.strip()]
         return f'{error.ename}: {lines[-1] if lines else "(no message)"}'
-    if type(error).__name__ == 'DeadKernelError': return 'a killed process; mostly this means that memory ran out: try a smaller model'
+    if type(error).__name__ == 'DeadKernelError':
+        return ('a killed process; mostly this means that memory ran out: '
+                'try a smaller model')
     return f'{type(error).__name__}: {error}'
 
 # %% ../../nbs/runs/03_runner.ipynb #723021ef
 def _bring_back(folder: Path):
     "Put the folder of a finished run back in its place, where a killed `--force` had put it away"
     away = folder.with_name(f'{folder.name}.before')
-    if away.exists(): shutil.rmtree(folder, ignore_errors=True); os.replace(away, folder)
+    if not away.exists(): return
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(away, folder)
 
 @contextlib.contextmanager
 def _afresh(folder: Path, force: bool):
     "With `force`, put the run's folder away; and back, if the new run does not end well"
     away = folder.with_name(f'{folder.name}.before')
     _bring_back(folder)
-    if force and folder.exists(): shutil.rmtree(away, ignore_errors=True); os.replace(folder, away)
+    if force and folder.exists():
+        shutil.rmtree(away, ignore_errors=True)
+        os.replace(folder, away)
     try: yield
-    except BaseException: _bring_back(folder); raise
+    except BaseException:
+        _bring_back(folder)
+        raise
     shutil.rmtree(away, ignore_errors=True)
 
+def _failure(error: Exception, notebook: Path, part: Path, failed: Path, out: Path) -> Exception:
+    "What to raise when an execution went wrong; the unfinished notebook is kept as the failed one"
+    if part.exists():
+        _tidy(part, notebook, failed)
+        os.replace(part, failed)
+    return RunError(f'{out.stem} failed with {_in_one_line(error)} '
+                    f'(its notebook is {display_path(failed)})')
+
+# %% ../../nbs/runs/03_runner.ipynb #e062604d
 def execute(
     notebook: Path|str, # a notebook with a cell tagged `parameters`
     out: Path|str, # where the executed one shall be
@@ -144,18 +179,22 @@ def execute(
     again: bool=False, # from nothing, also if `out` is finished
     stream=None, # where progress is shown; standard error by default
 ) -> Path: # `out`
-    "Execute a notebook so that `out` is there whole or not at all. Raises `RunError`, having kept the failed notebook."
+    "Execute a notebook so that `out` is there whole or not at all. Raises `RunError`."
     notebook, out = Path(notebook), Path(out).resolve()
     part, failed = (out.with_name(f'{out.stem}.{state}.ipynb') for state in ('part', 'failed'))
     _check_parameters(notebook, parameters)
-    out.parent.mkdir(parents=True, exist_ok=True); clear_parts(out.parent)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    clear_parts(out.parent)
     with only_one(out), _afresh(out.with_suffix(''), again):
         if finished(out) and not again: return out
-        try: _papermill(notebook, part, parameters, stream); _tidy(part, notebook, out); os.replace(part, out)
+        try:
+            _papermill(notebook, part, parameters, stream)
+            _tidy(part, notebook, out)
+            os.replace(part, out)
         except Exception as e:
-            if getattr(e, 'ename', '') == 'KeyboardInterrupt': raise KeyboardInterrupt from None # the signal reached the kernel first
-            if part.exists(): _tidy(part, notebook, failed); os.replace(part, failed)
-            raise RunError(f'{out.stem} failed with {_told(e)} (its notebook is {display_path(failed)})') from e
+            if getattr(e, 'ename', '') == 'KeyboardInterrupt': # the signal reached the kernel first
+                raise KeyboardInterrupt from None
+            raise _failure(e, notebook, part, failed, out) from e
         finally: part.unlink(missing_ok=True)
         failed.unlink(missing_ok=True) # of an earlier attempt
     return out
@@ -166,8 +205,10 @@ def corpora_of(
 ) -> dict: # task -> corpus
     "The corpora that a run reads"
     from medmtl.corpora.loading import load_tasks
-    tasks = dict.fromkeys(stream.split('_')[0] for stream in params['task']['streams']) # two streams may be one task
-    return load_tasks(tasks, params['corpus'], (params['experiment'] or {}).get('tested_on'))
+    # two streams may be one task
+    tasks = dict.fromkeys(stream.split('_')[0] for stream in params['task']['streams'])
+    tested_on = (params['experiment'] or {}).get('tested_on')
+    return load_tasks(tasks, params['corpus'], tested_on)
 
 def check_run(
     params: dict,  # resolved parameters
@@ -181,14 +222,19 @@ def flat_parameters(
     overrides: list[str], # as the user gave them
     params: dict, # as they composed
 ) -> dict: # what a phase notebook's parameters cell takes
-    "model, task, strategy, experiment, corpus, seed, and the remaining overrides. Raises `RunError` if they compose to another run."
+    "Its groups, seed and other overrides. Raises `RunError` if they compose to another run."
     from medmtl.params import GROUPS, compose_run
-    flat = {g: (params[g] or {}).get('id') for g in GROUPS} | dict(seed=params['seed'], overrides=[])
+    flat = {group: (params[group] or {}).get('id') for group in GROUPS}
+    flat |= dict(seed=params['seed'], overrides=[])
     for o in overrides:
         key, _, value = o.lstrip('+').partition('=')
-        if key == 'model': flat['model'] = str(expanded(value).resolve()) if expanded(value).is_dir() else value
+        if key == 'model':
+            folder = expanded(value)
+            flat['model'] = str(folder.resolve()) if folder.is_dir() else value
         elif key not in (*GROUPS, 'seed'): flat['overrides'].append(o)
-    if compose_run(**flat) != params: raise RunError(f'{" ".join(overrides)} cannot be told to a notebook; write each override once')
+    if compose_run(**flat) != params:
+        raise RunError(f'{" ".join(overrides)} cannot be told to a notebook; '
+                       'write each override once')
     return flat
 
 # %% ../../nbs/runs/03_runner.ipynb #2a187d6c
@@ -198,13 +244,14 @@ def runs_of(
     "The runs that a wish is made of. Raises `ParamsError`."
     from medmtl.params import compose, override
     each = (compose(overrides)['experiment'] or {}).get('each')
-    return [override(overrides, [*o.split(), 'experiment.each=[]']) for o in each] if each else [list(overrides)]
+    if not each: return [list(overrides)]
+    return [override(overrides, [*o.split(), 'experiment.each=[]']) for o in each]
 
 # %% ../../nbs/runs/03_runner.ipynb #f99eeccb
 def planned(
     overrides: list[str], # 'model=llama3b', 'strategy.training.epochs=3', …
 ) -> tuple[Path, dict]: # the notebook that the run has or will have, and its flat parameters
-    "What a wish comes to. Raises `ParamsError`, `RunError` for what is not built, and what `check_run` raises."
+    "What a wish comes to. Raises `ParamsError`, `RunError`, and what `check_run` raises."
     from medmtl.corpora.loading import hashes_of
     from medmtl.params import compose, not_built
     params = compose(overrides)
@@ -212,7 +259,8 @@ def planned(
     if missing: raise RunError(missing)
     code_version.cache_clear() # the run's kernel will load the files as they are now
     corpora = corpora_of(params)
-    out = project_root()/'outputs'/phase_of(params)/f'{run_name(params, hashes_of(corpora))}.ipynb'
+    name = run_name(params, hashes_of(corpora))
+    out = project_root()/'outputs'/phase_of(params)/f'{name}.ipynb'
     if not finished(out): check_run(params, corpora)
     return out, flat_parameters(overrides, params)
 
@@ -228,13 +276,14 @@ def older_run(
     if not found: return None
     path, record, apart = found[-1]
     commit = (record['git'].get('commit') or 'unknown')[:10]
-    print(f'{display_path(path)} is the same run by older code (commit {commit})' + f'; only one of the two has {", ".join(apart)}' * bool(apart),
-          file=sys.stderr)
+    print(f'{display_path(path)} is the same run by older code (commit {commit})'
+          + f'; only one of the two has {", ".join(apart)}' * bool(apart), file=sys.stderr)
     return path
 
+# %% ../../nbs/runs/03_runner.ipynb #8775b719
 def experiment(
-    overrides: list[str]=(), # 'model=llama3b', 'strategy.training.epochs=3', …; nothing means the defaults
-    force: bool=False, # run again, from nothing, though it is finished; the old run stays until the new one is
+    overrides: list[str]=(), # 'model=llama3b', 'strategy.training.epochs=3', …; or the defaults
+    force: bool=False, # run again, from nothing; the finished run stays until the new one is
     reuse: bool=False, # take a finished run of the same wish by older code, if there is one
 ) -> Path: # the executed notebook
     "Run what is wished, or find that it has been run. Raises as `planned` does, and `RunError`."
@@ -246,11 +295,12 @@ def experiment(
     if not force and (older := older_run(list(overrides))):
         if reuse: return older
         print('it is made anew; --reuse takes the older one', file=sys.stderr)
-    resumed = ', resumed from its checkpoints' if (out.with_suffix('')).exists() and not force else ''
-    print(f'running {out.stem}{resumed}', file=sys.stderr)
+    resumed = out.with_suffix('').exists() and not force
+    print(f'running {out.stem}' + ', resumed from its checkpoints' * resumed, file=sys.stderr)
     notebook = project_root()/'nbs'/'phases'/f'{out.parent.name}.ipynb'
     execute(notebook, out, parameters, again=force)
     record = read_record(out)
-    if not record or record.get('run') != out.stem: raise RunError(f'{display_path(out)} is not on record as the run that was asked for: '
-                                                                   'its phase notebook and the runner disagree about parameters or corpus')
+    if not record or record.get('run') != out.stem:
+        raise RunError(f'{display_path(out)} is not on record as the run that was asked for: '
+                       'its phase notebook and the runner disagree about parameters or corpus')
     return out

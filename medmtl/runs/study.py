@@ -20,78 +20,104 @@ def studies() -> list[str]:
 def read_study(
     name: str, # a file in params/study, without its ending
 ) -> dict: # title, common, vary, next
-    "A study's file. Raises `ValueError` for a name that is not there, or a key that a study does not have."
+    "A study's file. Raises `ValueError` for an unknown name, or a key that a study does not have."
     import yaml
-    if name not in studies(): raise ValueError(f'there is no study {name}; there are {", ".join(studies())}')
+    if name not in studies():
+        raise ValueError(f'there is no study {name}; there are {", ".join(studies())}')
     study = dict(title=name, common=[], vary={}, next=[])
-    said = yaml.safe_load((project_root()/'params'/'study'/f'{name}.yaml').read_text(encoding='utf-8')) or {}
-    unknown = sorted(said.keys() - study.keys())
-    if unknown: raise ValueError(f'params/study/{name}.yaml says {", ".join(unknown)}; a study has {", ".join(study)}')
-    return study | said
+    path = project_root()/'params'/'study'/f'{name}.yaml'
+    given = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+    unknown = sorted(given.keys() - study.keys())
+    if unknown: raise ValueError(f'params/study/{name}.yaml says {", ".join(unknown)}; '
+                                 f'a study has {", ".join(study)}')
+    return study | given
 
 def crossed(
     common: list[str], # overrides of all runs
     vary: dict[str, list], # key -> values
 ) -> list[list[str]]: # the overrides of each run
     "One run for each combination"
-    return [[*common, *(f'{k}={v}' for k, v in zip(vary, values, strict=True))] for values in itertools.product(*vary.values())]
+    return [[*common, *(f'{k}={v}' for k, v in zip(vary, values, strict=True))]
+            for values in itertools.product(*vary.values())]
 
 # %% ../../nbs/runs/04_study.ipynb #367b4cac
-def _snakemake(runs: dict[str, list[str]], jobs: int, more: list[str]):
-    "Have Snakemake make what is missing; whether it could is seen by what is there afterwards"
-    outputs = project_root()/'outputs'
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    threads = max(1, cpus//jobs)
-    plan = outputs/'.snakemake'/'medmtl'/'plan.json'
-    with atomic(plan) as tmp:
-        tmp.write_text(json.dumps(dict(runs=runs, threads=threads, python=sys.executable, root=str(project_root()))), encoding='utf-8')
-    command = [sys.executable, '-m', 'snakemake', '--snakefile', project_root()/'params'/'Snakefile', '--directory', outputs,
-               '--configfile', plan, '--cores', threads*jobs, '--nolock', '--rerun-incomplete', '--rerun-triggers', 'input', '--keep-going',
+def _command(plan: Path, cores: int, more: list[str]) -> list[str]: # of Snakemake
+    root = project_root()
+    command = [sys.executable, '-m', 'snakemake', '--snakefile', root/'params'/'Snakefile',
+               '--directory', root/'outputs', '--configfile', plan, '--cores', cores,
+               '--nolock', '--rerun-incomplete', '--rerun-triggers', 'input', '--keep-going',
                '--retries', 1, '--quiet', 'all', *more]
-    process = subprocess.Popen([str(c) for c in command])
-    try: code = process.wait()
-    except KeyboardInterrupt as e: # Ctrl-C reached Snakemake and its jobs as well: let them end in order
+    return [str(c) for c in command]
+
+def _ended(process: subprocess.Popen) -> int: # its exit code
+    "Wait for Snakemake; where we are interrupted, let it end in order"
+    try: return process.wait()
+    except KeyboardInterrupt as e: # Ctrl-C reached Snakemake and its jobs as well
         if isinstance(e, Terminated): process.send_signal(signal.SIGINT) # SIGTERM came to us alone
         try: process.wait(timeout=30)
-        except subprocess.TimeoutExpired: process.terminate(); process.wait()
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            process.wait()
         raise
-    begun = [run for run in runs if any((outputs/f'{run}{end}').exists() for end in ('.ipynb', '.failed.ipynb', ''))]
-    if code and not begun: # not a run that failed, but Snakemake itself; with --quiet it does not say why
-        raise RunError(f'Snakemake could not start the runs (exit code {code}); `medmtl study NAME -- --quiet progress` '
-                       'shows its own words')
+
+def _was_begun(run: str) -> bool:
+    outputs = project_root()/'outputs'
+    return any((outputs/f'{run}{end}').exists() for end in ('.ipynb', '.failed.ipynb', ''))
+
+def _snakemake(runs: dict[str, list[str]], jobs: int, more: list[str]):
+    "Have Snakemake make what is missing; whether it could is seen by what is there afterwards"
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    threads = max(1, cpus//jobs)
+    plan = project_root()/'outputs'/'.snakemake'/'medmtl'/'plan.json'
+    config = dict(runs=runs, threads=threads, python=sys.executable, root=str(project_root()))
+    with atomic(plan) as tmp: tmp.write_text(json.dumps(config), encoding='utf-8')
+    code = _ended(subprocess.Popen(_command(plan, threads*jobs, more)))
+    # not a run that failed, but Snakemake itself; with --quiet it does not say why
+    if code and not any(map(_was_begun, runs)):
+        raise RunError(f'Snakemake could not start the runs (exit code {code}); '
+                       '`medmtl study NAME -- --quiet progress` shows its own words')
 
 # %% ../../nbs/runs/04_study.ipynb #cfbc16ca
-def study(
-    name: str, # a file in params/study, without its ending
-    jobs: int=1, # runs at the same time on this machine
-    more: list[str]=(), # further options for Snakemake
-    reuse: bool=False, # take finished runs of older code, where there are any
-): # pandas.DataFrame, a row for each run: run, task, model, metric, score, tokens, minutes, notebook; finished or not
-    "Make the runs of a study that are missing. Raises what `planned` raises, before anything is run."
-    import pandas as pd
-    plans = [(planned(wish)[0], wish) for wish in _wishes(name)]
-    if reuse: plans = [(out if finished(out) else older_run(wish) or out, wish) for out, wish in plans]
-    outputs = project_root()/'outputs'
-    with only_one(outputs/'.snakemake'/'study'):
-        missing = {out.relative_to(outputs).with_suffix('').as_posix(): wish for out, wish in plans if not finished(out)}
-        done = len(plans) - len(missing)
-        print(f'study {name}: {len(plans)} runs, {f"{done} of them finished already" if done else "none finished yet"}', file=sys.stderr)
-        for run in missing: # what is there and not finished was not made by us
-            if (outputs/f'{run}.ipynb').exists(): os.replace(outputs/f'{run}.ipynb', outputs/f'{run}.failed.ipynb')
-        if missing: _snakemake(missing, jobs, list(more))
-    return pd.DataFrame([row for out, _ in plans for row in _rows(out)], dtype=object)
-
 def _wishes(name: str) -> list[list[str]]:
-    said = read_study(name)
-    return crossed(said['common'], said['vary'])
+    study = read_study(name)
+    return crossed(study['common'], study['vary'])
 
 def _rows(out: Path) -> list[dict]:
     "What came out of a run: a row for each of its tasks"
     if not finished(out):
         failed = out.with_name(f'{out.stem}.failed.ipynb')
         why = f'failed, see {display_path(failed)}' if failed.exists() else 'not finished'
-        return [dict(run=out.stem, finished=False, metric=why, score=None, tokens=None, minutes=None, notebook=None)]
+        return [dict(run=out.stem, finished=False, metric=why, score=None, tokens=None,
+                     minutes=None, notebook=None)]
     record = read_record(out)
-    rest = dict(tokens=all_tokens(record), minutes=round(record['seconds']/60, 1), notebook=display_path(out))
+    rest = dict(tokens=all_tokens(record), minutes=round(record['seconds']/60, 1),
+                notebook=display_path(out))
     return [dict(run=out.stem, finished=True, metric=metric, score=score, **rest)
             for metric, score in (headline(record) or {'no primary metric': None}).items()]
+
+def _put_aside(notebook: Path):
+    "A notebook that is there and not finished was not made by us"
+    if notebook.exists(): os.replace(notebook, notebook.with_name(f'{notebook.stem}.failed.ipynb'))
+
+# %% ../../nbs/runs/04_study.ipynb #723bb4ac
+def study(
+    name: str, # a file in params/study, without its ending
+    jobs: int=1, # runs at the same time on this machine
+    more: list[str]=(), # further options for Snakemake
+    reuse: bool=False, # take finished runs of older code, where there are any
+): # pandas.DataFrame: run, finished, metric, score, tokens, minutes, notebook
+    "Make a study's missing runs. Raises what `planned` raises, before anything is run."
+    import pandas as pd
+    plans = [(planned(wish)[0], wish) for wish in _wishes(name)]
+    if reuse:
+        plans = [(out if finished(out) else older_run(wish) or out, wish) for out, wish in plans]
+    outputs = project_root()/'outputs'
+    with only_one(outputs/'.snakemake'/'study'):
+        missing = {out.relative_to(outputs).with_suffix('').as_posix(): wish
+                   for out, wish in plans if not finished(out)}
+        done = len(plans) - len(missing)
+        how_many = f'{done} of them finished already' if done else 'none finished yet'
+        print(f'study {name}: {len(plans)} runs, {how_many}', file=sys.stderr)
+        for run in missing: _put_aside(outputs/f'{run}.ipynb')
+        if missing: _snakemake(missing, jobs, list(more))
+    return pd.DataFrame([row for out, _ in plans for row in _rows(out)], dtype=object)

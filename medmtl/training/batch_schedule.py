@@ -12,7 +12,8 @@ from ..modeling.windows import Example
 # %% ../../nbs/training/00_batch_schedule.ipynb #05f42ae7
 SAMPLING = ('single', 'proportional', 'uniform', 'temperature')
 
-def _groups(stream: str, examples: list[Example], seed: int): # yields numbers of examples of one source, shuffled, again and again
+def _groups(stream: str, examples: list[Example], seed: int):
+    "Yields numbers of examples of one source, shuffled, again and again"
     sources = {}
     for i, e in enumerate(examples): sources.setdefault(e.source, []).append(i)
     for epoch in itertools.count():
@@ -20,38 +21,56 @@ def _groups(stream: str, examples: list[Example], seed: int): # yields numbers o
         random.Random(f'{seed}/{stream}/{epoch}').shuffle(order)
         yield from order
 
+def _shares(size: dict[str, float], budget: float, power: float) -> dict[str, float]:
+    "What each stream takes of a step on average"
+    weight = {s: n ** power for s, n in size.items()}
+    return {s: budget * len(size) * w / sum(weight.values()) for s, w in weight.items()}
+
+def _last_step(size: dict[str, float], budget: float, sampling: str) -> int:
+    if sampling == 'single': return math.ceil(max(size.values(), default=0) / budget)
+    return math.ceil(sum(size.values()) / (budget * len(size) or 1))
+
+# %% ../../nbs/training/00_batch_schedule.ipynb #d29d3417
 def schedule_batches(
     examples: dict[str, list[Example]], # stream -> examples
     batch_size: int,           # examples of a stream a step, on average over streams
     epochs: int,
     seed: int=0,
-    max_tokens: int|None=None, # a stream takes no more once it would have seen more than this many tokens
+    max_tokens: int|None=None, # of a stream, which takes no more once it would have seen more
     max_steps: int|None=None,
     sampling: str='single',    # one of `SAMPLING`
     temperature: float=2.,     # τ
-    batch_tokens: int|None=None, # tokens of a stream a step, on average over streams, instead of `batch_size`
-) -> list[dict[str, list[int]]]: # one a step: stream -> example numbers; streams in the order of `examples`
+    batch_tokens: int|None=None, # tokens of a stream a step, on average; instead of `batch_size`
+) -> list[dict[str, list[int]]]: # one a step: stream -> example numbers, as `examples` has them
     "Every step of a training. Raises `ValueError`."
-    if batch_size < 1 or epochs < 1: raise ValueError(f'batch_size and epochs must be at least 1, not {batch_size} and {epochs}')
-    if sampling not in SAMPLING: raise ValueError(f'sampling is one of {", ".join(SAMPLING)}, not {sampling!r}')
-    there = {s: e for s, e in examples.items() if e}
-    tokens = lambda s, group: sum(len(there[s][i]) for i in group)
-    cost, budget = (tokens, batch_tokens) if batch_tokens else (lambda s, group: len(group), batch_size)
-    size = {s: epochs * cost(s, range(len(e))) for s, e in there.items()}
-    if max_tokens and sampling in ('proportional', 'temperature'): size = {s: n * min(1., max_tokens / (epochs * tokens(s, range(len(there[s]))))) for s, n in size.items()}
+    if batch_size < 1 or epochs < 1:
+        raise ValueError(f'batch_size and epochs must be at least 1, not {batch_size} and {epochs}')
+    if sampling not in SAMPLING:
+        raise ValueError(f'sampling is one of {", ".join(SAMPLING)}, not {sampling!r}')
+    present = {s: e for s, e in examples.items() if e}
+    def tokens(s, group): return sum(len(present[s][i]) for i in group)
+    def number(s, group): return len(group)
+    cost, budget = (tokens, batch_tokens) if batch_tokens else (number, batch_size)
+    size = {s: epochs * cost(s, range(len(e))) for s, e in present.items()}
+    if max_tokens and sampling in ('proportional', 'temperature'):
+        for s, e in present.items():
+            size[s] *= min(1., max_tokens / (epochs * tokens(s, range(len(e)))))
     power = {'proportional': 1., 'temperature': 1 / temperature}.get(sampling, 0.)
-    weight = {s: n ** power for s, n in size.items()}
-    share = {s: budget * len(there) * w / sum(weight.values()) for s, w in weight.items()}
-    last = math.ceil(max(size.values(), default=0) / budget if sampling == 'single' else sum(size.values()) / (budget * len(there) or 1))
-    source, taken, seen, full, steps = {s: _groups(s, e, seed) for s, e in there.items()}, dict.fromkeys(there, 0), dict.fromkeys(there, 0), set(), []
-    for n in range(1, last + 1):
+    share = _shares(size, budget, power)
+    source = {s: _groups(s, e, seed) for s, e in present.items()}
+    taken, seen, full, steps = dict.fromkeys(present, 0), dict.fromkeys(present, 0), set(), []
+    for n in range(1, _last_step(size, budget, sampling) + 1):
         step = {}
-        for s in there:
+        for s in present:
             due = min(n * share[s], size[s]) if sampling == 'single' else n * share[s]
             while taken[s] < due and s not in full:
                 group = next(source[s])
-                if max_tokens and seen[s] and seen[s] + tokens(s, group) > max_tokens: full.add(s); break
-                taken[s] += cost(s, group); seen[s] += tokens(s, group); step.setdefault(s, []).extend(group)
+                if max_tokens and seen[s] and seen[s] + tokens(s, group) > max_tokens:
+                    full.add(s)
+                    break
+                taken[s] += cost(s, group)
+                seen[s] += tokens(s, group)
+                step.setdefault(s, []).extend(group)
         if step: steps.append(step)
-        if len(full) == len(there) or len(steps) == max_steps: break
+        if len(full) == len(present) or len(steps) == max_steps: break
     return steps

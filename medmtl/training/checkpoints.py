@@ -18,32 +18,40 @@ from ..paths import atomic, display_path
 def described(network: Network) -> dict[str, str]:
     "What the weights of this network go with"
     b, bank, levels = network.backbone, network.bank, network.levels
-    what = dict(model=b.identity, dtype=str(b.dtype).removeprefix('torch.'), quantization=b.quantization, unmasked=b.unmasked,
-                ranks=bank.ranks, active=bank.active, alpha=bank.alpha, exit=levels and [levels.depth, levels.exit])
+    what = dict(model=b.identity, dtype=str(b.dtype).removeprefix('torch.'),
+                quantization=b.quantization, unmasked=b.unmasked, ranks=bank.ranks,
+                active=bank.active, alpha=bank.alpha, exit=levels and [levels.depth, levels.exit])
     return {k: json.dumps(v) for k, v in what.items()}
 
-def _differences(there: dict[str, str], network: Network) -> list[str]:
+def _differences(saved: dict[str, str], network: Network) -> list[str]:
     "What the saved weights were trained with that this network has not"
-    return [f'{k} {there.get(k, "unknown")}, not {v}' for k, v in described(network).items() if there.get(k) != v]
+    return [f'{k} {saved.get(k, "unknown")}, not {v}'
+            for k, v in described(network).items() if saved.get(k) != v]
 
+# %% ../../nbs/training/02_checkpoints.ipynb #3ec906b7
 def save_weights(
     network: Network,
     path: Path|str, # a .safetensors file; replaced as a whole
-    weights: dict[str, torch.Tensor]|None=None, # named as in `Network.trainable`; by default those of now
+    weights: dict[str, torch.Tensor]|None=None, # as of `Network.trainable`; by default those of now
 ):
     "Adapters and heads, with what they go with"
-    tensors = {k: p.detach().cpu().contiguous() for k, p in (weights or network.trainable()).items()}
-    with atomic(path, durable=True) as tmp: tmp.write_bytes(save(tensors, metadata=described(network)))
+    weights = weights or network.trainable()
+    tensors = {k: p.detach().cpu().contiguous() for k, p in weights.items()}
+    with atomic(path, durable=True) as tmp:
+        tmp.write_bytes(save(tensors, metadata=described(network)))
 
 def load_weights(
     network: Network, # built with the same backbone, adapters and heads
     path: Path|str,
 ):
-    "Put saved adapters and heads into `network`. Raises `ValueError` where they belong to another one or are damaged, `FileNotFoundError`."
+    """Put saved adapters and heads into `network`.
+
+    Raises `ValueError` where they belong to another one or are damaged, `FileNotFoundError`."""
     path = Path(path)
     if not path.exists(): raise FileNotFoundError(f'no weights at {display_path(path)}')
     try: opened = safe_open(path, 'pt')
-    except SafetensorError as e: raise ValueError(f'{display_path(path)} is damaged ({e}): train again') from None
+    except SafetensorError as e:
+        raise ValueError(f'{display_path(path)} is damaged ({e}): train again') from None
     with opened as f:
         params, other = network.trainable(), _differences(f.metadata() or {}, network)
         if not other and set(f.keys()) != set(params): other = ['other heads or adapted layers']
@@ -60,8 +68,9 @@ def save_state(
 ):
     "All that a training needs to go on"
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    state = dict(weights={k: p.detach() for k, p in network.trainable().items()}, optimizer=optimizer.state_dict(),
-                 rng=torch.get_rng_state(), cuda=cuda, goes_with=described(network), **more)
+    weights = {k: p.detach() for k, p in network.trainable().items()}
+    state = dict(weights=weights, optimizer=optimizer.state_dict(), rng=torch.get_rng_state(),
+                 cuda=cuda, goes_with=described(network), **more)
     with atomic(path, durable=True) as tmp:
         torch.save(state, tmp)
         if Path(path).exists(): os.replace(path, older(path))
@@ -77,28 +86,42 @@ def _whole(path: Path) -> dict|str: # the state, or what is wrong with it
     try:
         with zipfile.ZipFile(path) as z: damaged = z.testzip()
         return 'damaged' if damaged else torch.load(path, map_location='cpu', weights_only=True)
-    except (zipfile.BadZipFile, pickle.UnpicklingError, EOFError, RuntimeError, ValueError, KeyError): return 'damaged'
+    except (zipfile.BadZipFile, pickle.UnpicklingError, EOFError, RuntimeError, ValueError,
+            KeyError):
+        return 'damaged'
+
+# %% ../../nbs/training/02_checkpoints.ipynb #c8b09823
+def _found(last: Path, before: Path, network: Network) -> tuple[dict, str]:
+    "The state to go on from, and what is to be said about it. Raises `ValueError`."
+    found = [_whole(last), _whole(before)]
+    state = next((s for s in found if isinstance(s, dict)), None)
+    if state is None:
+        raise ValueError(f'{display_path(last)} is {found[0]} and {before.name} is {found[1]}, '
+                         'so the training cannot go on: '
+                         'run it again with --force, which begins from nothing')
+    if other := _differences(state['goes_with'], network):
+        raise ValueError(f'{display_path(last)} is the state of another training, with '
+                         f'{"; ".join(other)}: '
+                         'run again with --force, which begins from nothing')
+    if state is found[0]: return state, ''
+    return state, f'{display_path(last)} is {found[0]}: goes on from the state before it'
 
 def load_state(
     path: Path|str,
     network: Network,
     optimizer: torch.optim.Optimizer,
-) -> dict|None: # what was saved besides, and `note`: what is to be said; None where there is nothing to go on from
-    "Go on from a saved state, or the one before it. Raises `ValueError` for another model's, and where both are damaged."
+) -> dict|None: # what was saved besides, and `note`: what is to be said; None where there is none
+    """Go on from a saved state, or the one before it.
+
+    Raises `ValueError` for another model's, and where both are damaged."""
     last, before = Path(path), older(path)
     if not (last.exists() or before.exists()): return None
-    found = [_whole(last), _whole(before)]
-    state = next((s for s in found if isinstance(s, dict)), None)
-    if state is None:
-        raise ValueError(f'{display_path(last)} is {found[0]} and {before.name} is {found[1]}, so the training cannot go on: '
-                         'run it again with --force, which begins from nothing')
-    if other := _differences(state['goes_with'], network): raise ValueError(
-        f'{display_path(last)} is the state of another training, with {"; ".join(other)}: run again with --force, which begins from nothing')
-    note = '' if state is found[0] else f'{display_path(last)} is {found[0]}: goes on from the state before it'
+    state, note = _found(last, before, network)
     with torch.no_grad():
         for k, p in network.trainable().items(): p.copy_(state['weights'][k])
     optimizer.load_state_dict(state['optimizer'])
     torch.set_rng_state(state['rng'])
     if state['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all(state['cuda'])
-    own = ('weights', 'optimizer', 'rng', 'cuda', 'goes_with')
-    return {k: v for k, v in state.items() if k not in own} | ({'note': note} if note else {})
+    ours = ('weights', 'optimizer', 'rng', 'cuda', 'goes_with')
+    more = {k: v for k, v in state.items() if k not in ours}
+    return more | ({'note': note} if note else {})

@@ -26,13 +26,14 @@ def _losses_chart(
     if alone.empty: return lines
     return lines + lines.mark_point(filled=True, size=40).properties(data=alone)
 
+# %% ../../nbs/training/06_curves.ipynb #fac86bb4
 def _looks_chart(
-    evaluations_of, # frame of step, figure, score
+    evaluations, # frame of step, figure, score
 ):
     "A line a figure; where each was looked at once, a row a figure, with its value"
     import altair as alt
-    once = evaluations_of.groupby('figure').step.transform('size').eq(1)
-    base = alt.Chart(evaluations_of, title='development set')
+    once = evaluations.groupby('figure').step.transform('size').eq(1)
+    base = alt.Chart(evaluations, title='development set')
     if once.all():
         words = "format(datum.score, '.3f') + '   ' + datum.figure + ', step ' + datum.step"
         base = base.encode(x=alt.X('score', **score_axis('score')),
@@ -48,8 +49,15 @@ def _looks_chart(
         tooltip=['figure', 'step', 'score'])
     alone = lines.mark_text(align='left', dx=7).encode(text=alt.Text('score', format='.3f'))
     alone = alone.transform_filter(
-        alt.FieldOneOfPredicate('figure', [*evaluations_of.figure[once].unique()]))
+        alt.FieldOneOfPredicate('figure', [*evaluations.figure[once].unique()]))
     return (lines + alone if once.any() else lines).properties(width=420, height=180)
+
+# %% ../../nbs/training/06_curves.ipynb #6be4bedd
+def _smoothed(loss):
+    return loss.ewm(halflife=max(1, len(loss) / 50)).mean()
+
+def _thinned(steps): # of one stream: some thirty of them
+    return steps.iloc[::max(1, len(steps) // 30)].round(5)
 
 def course_chart(
     history: Training,
@@ -57,13 +65,13 @@ def course_chart(
     "The loss and the development set's figures in the course of a training"
     import altair as alt, pandas as pd
     steps = history.ledger.frame()
-    evaluations_of = pd.DataFrame([{'step': e['step'], 'figure': f'{s}: {primary_metric(s)}',
-                           'score': round(e[s], 4)}
-                          for e in history.evaluations for s in e['streams']])
-    smooth = steps.groupby('stream').loss.transform(lambda x: x.ewm(halflife=max(1, len(x) / 50)).mean())
-    thin = steps.assign(loss=smooth).groupby('stream')[['step', 'seen', 'loss', 'stream']].apply(
-        lambda f: f.iloc[::max(1, len(f) // 30)].round(5)).reset_index(drop=True)
-    return alt.vconcat(_losses_chart(thin), _looks_chart(evaluations_of)).resolve_scale(color='independent')
+    rows = [{'step': e['step'], 'figure': f'{s}: {primary_metric(s)}', 'score': round(e[s], 4)}
+            for e in history.evaluations for s in e['streams']]
+    smooth = steps.groupby('stream').loss.transform(_smoothed)
+    by_stream = steps.assign(loss=smooth).groupby('stream')[['step', 'seen', 'loss', 'stream']]
+    losses = _losses_chart(by_stream.apply(_thinned).reset_index(drop=True))
+    looks = _looks_chart(pd.DataFrame(rows))
+    return alt.vconcat(losses, looks).resolve_scale(color='independent')
 
 # %% ../../nbs/training/06_curves.ipynb #edc173dd
 def conflict_chart(
@@ -71,7 +79,8 @@ def conflict_chart(
 ): # altair chart
     "How often two tasks were in conflict, and their mean cosine"
     import altair as alt
-    cells = alt.Chart(found, title='share of the steps in conflict (below it the mean cosine)').encode(
+    title = 'share of the steps in conflict (below it the mean cosine)'
+    cells = alt.Chart(found, title=title).encode(
         x=alt.X('task', title=None, sort=None, axis=alt.Axis(labelAngle=-30, labelLimit=260)),
         y=alt.Y('other', title=None, sort=None, axis=alt.Axis(labelLimit=260)))
     shade = alt.Color('conflict', scale=alt.Scale(scheme='oranges', domain=[0, 1]),

@@ -14,15 +14,17 @@ from .token_ledger import Ledger
 # %% ../../nbs/training/03_gradient_surgery.ipynb #13b70a50
 def pcgrad_weights(
     gram: Tensor,   # (T, T) products of the tasks' gradients, on the CPU
-    orders: Tensor, # (T, T) for each task, in which order the others are looked at; its own number does not matter
+    orders: Tensor, # (T, T) for each task the order in which the others are looked at
 ) -> Tensor: # (T,) the weight of each task's gradient in the update
     "PCGrad (Yu et al. 2020, algorithm 1) as weights of a sum"
     K, total = gram.double(), torch.zeros(len(gram), dtype=torch.double)
     for i, order in enumerate(orders.tolist()):
-        w = torch.zeros(len(K), dtype=torch.double); w[i] = 1.
-        for j in order:
-            along, own = float(K[j] @ w), float(K[j, j])
-            if j != i and along < 0 < own: w[j] -= along / own # a gradient of zero is in nobody's way
+        w = torch.zeros(len(K), dtype=torch.double)
+        w[i] = 1.
+        for j in order: # its own number does not matter
+            along, square = float(K[j] @ w), float(K[j, j])
+            if j == i: continue
+            if along < 0 < square: w[j] -= along / square # a gradient of zero is in nobody's way
         total += w
     return total
 
@@ -40,18 +42,26 @@ def apply_surgery(
     tables: list[TaskGradients], # of a step, after its backward passes
     surgery: str,                # 'pcgrad' or 'sum'
     generator: torch.Generator|None=None, # of the orders
-) -> dict[str, float]: # 'task|other' -> cosine between their gradients, the least where they share several tables
-    "Make one gradient of the tasks' gradients, in place. Raises `ValueError` for a surgery that there is not."
-    if surgery not in SURGERY[1:]: raise ValueError(f'surgery is one of {", ".join(SURGERY)}, not {surgery!r}')
+) -> dict[str, float]: # 'task|other' -> cosine between their gradients, the least of several tables
+    """Make one gradient of the tasks' gradients, in place.
+
+    Raises `ValueError` for a surgery that there is not."""
+    if surgery not in SURGERY[1:]:
+        raise ValueError(f'surgery is one of {", ".join(SURGERY)}, not {surgery!r}')
     found = {}
     for t in tables:
         if not t.present: continue # nobody to move these weights in this step
         K, names = t.gram(), [t.tasks[i] for i in t.present]
-        t.apply(pcgrad_weights(K, drawn_orders(len(K), generator)) if surgery == 'pcgrad' else torch.ones(len(K)))
-        size = K.diagonal().clamp_min(1e-300).sqrt() # a task without a gradient has the cosine 0 to all
+        weights = torch.ones(len(K))
+        if surgery == 'pcgrad': weights = pcgrad_weights(K, drawn_orders(len(K), generator))
+        t.apply(weights)
+        # a task without a gradient has the cosine 0 to all
+        size = K.diagonal().clamp_min(1e-300).sqrt()
         cosines = (K / size[:, None] / size).clamp(-1, 1).tolist()
-        for i, a in enumerate(names):
-            for j in range(i): found[f'{names[j]}|{a}'] = min(found.get(f'{names[j]}|{a}', 1.), cosines[i][j])
+        for i, task in enumerate(names):
+            for j in range(i):
+                pair = f'{names[j]}|{task}'
+                found[pair] = min(found.get(pair, 1.), cosines[i][j])
     return {pair: round(c, 4) for pair, c in found.items()}
 
 # %% ../../nbs/training/03_gradient_surgery.ipynb #87b1835c
@@ -62,5 +72,6 @@ def conflicts(
     import pandas as pd
     rows = [(*pair.split('|'), c) for s in ledger.steps for pair, c in s.get('cosines', {}).items()]
     frame = pd.DataFrame(rows, columns=['task', 'other', 'cosine'])
-    out = frame.groupby(['task', 'other'], sort=False).cosine.agg(steps='size', conflict=lambda c: (c < 0).mean(), cosine='mean')
+    cosine = frame.groupby(['task', 'other'], sort=False).cosine
+    out = cosine.agg(steps='size', conflict=lambda c: (c < 0).mean(), cosine='mean')
     return out.reset_index().round(4)

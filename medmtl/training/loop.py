@@ -28,9 +28,11 @@ def backward_step(
     examples: dict[str, list[Example]],
     micro_tokens: int,
 ) -> tuple[dict[str, float], dict[str, int]]: # loss of each stream, tokens of each
-    "Loss and gradients of one step, worked off in parts. Raises `FloatingPointError` where the loss is not finite."
-    batches = [collate(p, network.bank.tasks, network.device) for p in micro_batches(step, examples, micro_tokens)]
-    whole, parts = {s: Counter() for s in step}, Counter(s for b in batches for s in b.reads)
+    "Each stream's loss, and gradients. Raises `FloatingPointError` where a loss is not finite."
+    parts = micro_batches(step, examples, micro_tokens)
+    batches = [collate(p, network.bank.tasks, network.device) for p in parts]
+    parts_of = Counter(s for b in batches for s in b.reads)
+    whole = {s: Counter() for s in step}
     for b in batches:
         for s, reads in b.reads.items(): whole[s].update(network.heads[s].counts(reads))
     losses, tokens = dict.fromkeys(step, 0.), dict.fromkeys(step, 0)
@@ -39,9 +41,11 @@ def backward_step(
         for stream, reads in batch.reads.items():
             loss = network.heads[stream].loss(logits[stream], reads, whole[stream])
             if not torch.isfinite(loss): raise FloatingPointError(
-                f'the loss of {stream} is {float(loss)}: try a lower strategy.training.learning_rate, or model.dtype=float32')
-            total = total + network.weighed(stream, loss, 1 / parts[stream])
-            losses[stream] += float(loss.detach()); tokens[stream] += batch.tokens[stream]
+                f'the loss of {stream} is {float(loss)}: '
+                'try a lower strategy.training.learning_rate, or model.dtype=float32')
+            total = total + network.weighed(stream, loss, 1 / parts_of[stream])
+            losses[stream] += float(loss.detach())
+            tokens[stream] += batch.tokens[stream]
         total.backward()
     return losses, tokens
 
@@ -60,10 +64,14 @@ def learning_rate_factor(
 class Training:
     "How a training went"
     ledger: Ledger = field(default_factory=Ledger)
-    evaluations: list[dict] = field(default_factory=list) # step (of the group), streams, score, and each stream's figure
-    stopped: dict[str, str] = field(default_factory=dict) # group, by its first stream -> 'finished', or 'early': no better for `patience` evaluations
+    # step (of the group), streams, score, and each stream's figure
+    evaluations: list[dict] = field(default_factory=list)
+    # group, by its first stream -> 'finished', or 'early': no better for `patience` evaluations
+    stopped: dict[str, str] = field(default_factory=dict)
 
-    def evaluations_of(self, group: str) -> list[dict]: return [e for e in self.evaluations if e['streams'][0] == group]
+    def evaluations_of(self, group: str) -> list[dict]:
+        return [e for e in self.evaluations if e['streams'][0] == group]
+
     def best(self,
         group: str, # its first stream
     ) -> dict|None:
@@ -72,41 +80,73 @@ class Training:
 
     def dev(self) -> dict: # JSON-able
         "Each stream's figure on the development set, with the weights that were kept"
-        kept = [self.best(p) for p in dict.fromkeys(e['streams'][0] for e in self.evaluations)]
-        return {s: e[s] for e in kept for s in e['streams']} | {'step': {e['streams'][0]: e['step'] for e in kept}}
+        groups = dict.fromkeys(e['streams'][0] for e in self.evaluations)
+        kept = [self.best(group) for group in groups]
+        steps = {e['streams'][0]: e['step'] for e in kept}
+        return {s: e[s] for e in kept for s in e['streams']} | {'step': steps}
 
 # %% ../../nbs/training/04_loop.ipynb #792a6df5
-VARIANCE_SPEED = 100. # how much faster than the adapters the logarithms of the losses' variances learn
+VARIANCE_SPEED = 100. # times as fast as the adapters the logarithms of the losses' variances learn
 
+def _copies(weights: dict) -> dict:
+    "The weights as they are now, on the CPU"
+    return {name: p.detach().cpu().clone() for name, p in weights.items()}
+
+def _training_groups(network: Network, steps: list[dict]) -> list[TrainingGroup]:
+    "The groups that take part, each with those of its streams that do"
+    present = {s for step in steps for s in step}
+    return [TrainingGroup(tuple(s for s in group.streams if s in present), group.weights)
+            for group in network.groups() if present & set(group.streams)]
+
+def _turns(group: TrainingGroup, steps: list[dict]) -> list[int]:
+    "The steps in which the group takes part"
+    return [n for n, step in enumerate(steps) if any(s in step for s in group.streams)]
+
+def _parameter_groups(groups: list[TrainingGroup], weight_decay: float) -> list[dict]:
+    "What the optimizer is given: each group's weights, and apart from them its losses' variances"
+    found = []
+    for group in groups:
+        for unsure, pace, decay in (False, 1., weight_decay), (True, VARIANCE_SPEED, 0.):
+            params = [p for name, p in group.weights.items()
+                      if name.startswith('log_variance.') == unsure]
+            if not params: continue
+            found.append(dict(group=group.name, pace=pace, weight_decay=decay, params=params))
+    return found
+
+# %% ../../nbs/training/04_loop.ipynb #eb4c114c
 class _Run:
     "A training under way"
-    def __init__(self, network: Network, steps: list[dict], folder: Path, learning_rate: float, weight_decay: float, surgery: str):
-        if surgery not in SURGERY: raise ValueError(f'surgery is one of {", ".join(SURGERY)}, not {surgery!r}')
+    def __init__(self, network: Network, steps: list[dict], folder: Path,
+                 learning_rate: float, weight_decay: float, surgery: str):
+        if surgery not in SURGERY:
+            raise ValueError(f'surgery is one of {", ".join(SURGERY)}, not {surgery!r}')
         self.network, self.steps, self.folder, self.surgery = network, steps, folder, surgery
-        there = {s for step in steps for s in step}
-        self.groups = [TrainingGroup(tuple(s for s in p.streams if s in there), p.weights) for p in network.groups() if there & set(p.streams)]
-        self.turns = {p.name: [n for n, s in enumerate(steps) if any(x in s for x in p.streams)] for p in self.groups}
-        groups = [dict(group=p.name, pace=pace, weight_decay=decay, params=[w for k, w in p.weights.items() if k.startswith('log_variance.') == unsure])
-                  for p in self.groups for unsure, pace, decay in ((False, 1., weight_decay), (True, VARIANCE_SPEED, 0.))]
-        self.optimizer = torch.optim.AdamW([g for g in groups if g['params']], learning_rate)
+        self.groups = _training_groups(network, steps)
+        self.turns = {group.name: _turns(group, steps) for group in self.groups}
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.groups, weight_decay),
+                                           learning_rate)
         self.tables = network.set_task_gradients() if surgery != 'none' else []
-        self.history, self.done, self.saved, self.kept = Training(), 0, time.monotonic(), {k: p.detach().cpu().clone() for k, p in network.trainable().items()}
+        self.history, self.done, self.saved = Training(), 0, time.monotonic()
+        self.kept = _copies(network.trainable())
 
     def resume(self) -> str: # what is to be said about it
-        "Network, optimizer and random numbers as they were when the training was last saved, if it was"
+        "Network, optimizer and random numbers as they were when last saved, if they were"
         state = load_state(self.folder/'state.pt', self.network, self.optimizer)
         if not state: return ''
-        self.done, self.history = state['step'], Training(Ledger(state['ledger']), state['evaluations'], state['stopped'])
+        self.done = state['step']
+        self.history = Training(Ledger(state['ledger']), state['evaluations'], state['stopped'])
         self.kept = state['kept']
         return state.get('note', '')
 
     def save(self):
         h, self.saved = self.history, time.monotonic()
-        save_state(self.folder/'state.pt', self.network, self.optimizer, step=self.done, kept=self.kept,
-                   evaluations=h.evaluations, ledger=h.ledger.steps, stopped=h.stopped)
+        save_state(self.folder/'state.pt', self.network, self.optimizer, step=self.done,
+                   kept=self.kept, evaluations=h.evaluations, ledger=h.ledger.steps,
+                   stopped=h.stopped)
 
     @property
-    def over(self) -> bool: return self.done == len(self.steps) or len(self.history.stopped) == len(self.groups)
+    def over(self) -> bool:
+        return self.done == len(self.steps) or len(self.history.stopped) == len(self.groups)
 
     def finish(self):
         "The weights that were kept, in the network and on the disk; and the ledger"
@@ -119,26 +159,79 @@ class _Run:
         over = {s for p in self.groups if p.name in self.history.stopped for s in p.streams}
         return {s: numbers for s, numbers in self.steps[n].items() if s not in over}
 
-    def evaluate(self, group: TrainingGroup, turn: int, evaluate: Callable, patience: int|None, bar: Progress):
-        "Look at the development set, keep the group's weights if they are the best so far, and say whether to stop"
-        h, name = self.history, group.name
-        figures = evaluate(self.network, list(group.streams))
-        h.evaluations.append({'step': turn, 'streams': list(group.streams), 'score': sum(figures.values()) / len(figures), **figures})
-        best = h.best(name)['step'] == turn
-        if best:
-            self.kept |= {k: p.detach().cpu().clone() for k, p in group.weights.items()}
-            save_weights(self.network, self.folder/'weights.safetensors', self.kept)
-        elif patience and sum(e['step'] > h.best(name)['step'] for e in h.evaluations_of(name)) >= patience: h.stopped[name] = 'early'
-        if turn == len(self.turns[name]): h.stopped.setdefault(name, 'finished')
-        bar.update(0, dev=h.evaluations[-1]['score'])
-        bar.note(f"{name if len(self.groups) > 1 else 'step'} {turn}: {h.evaluations[-1]['score']:.4f} on dev{' (best so far)' if best else ''}"
-                 + (f', no better for {patience} evaluations: stopped' if h.stopped.get(name) == 'early' else ''))
+# %% ../../nbs/training/04_loop.ipynb #8d4e659c
+def _evaluate(run: _Run, group: TrainingGroup, turn: int, evaluate: Callable,
+              patience: int|None, bar: Progress):
+    "Look at the dev set, keep the group's weights if they are the best so far; may stop it"
+    h, name = run.history, group.name
+    figures = evaluate(run.network, list(group.streams))
+    score = sum(figures.values()) / len(figures)
+    about = {'step': turn, 'streams': list(group.streams), 'score': score}
+    h.evaluations.append(about | figures)
+    best_step = h.best(name)['step']
+    best = best_step == turn
+    if best:
+        run.kept |= _copies(group.weights)
+        save_weights(run.network, run.folder/'weights.safetensors', run.kept)
+    elif patience and sum(e['step'] > best_step for e in h.evaluations_of(name)) >= patience:
+        h.stopped[name] = 'early'
+    if turn == len(run.turns[name]): h.stopped.setdefault(name, 'finished')
+    bar.update(0, dev=h.evaluations[-1]['score'])
+    early = h.stopped.get(name) == 'early'
+    bar.note(f"{name if len(run.groups) > 1 else 'step'} {turn}: "
+             f"{h.evaluations[-1]['score']:.4f} on dev{' (best so far)' if best else ''}"
+             + (f', no better for {patience} evaluations: stopped' if early else ''))
 
-# %% ../../nbs/training/04_loop.ipynb #a0530f9f
+# %% ../../nbs/training/04_loop.ipynb #27bfe360
+def _taking_part(run: _Run, n: int, step: dict) -> dict[str, int]:
+    "The groups that step n moves, and which of its own steps it is to each"
+    return {p.name: run.turns[p.name].index(n) for p in run.groups
+            if any(s in step for s in p.streams)}
+
+def _set_learning_rates(run: _Run, turn: dict[str, int], learning_rate: float, warmup: float):
+    "Each parameter group's rate, by its group's turn"
+    for group in run.optimizer.param_groups:
+        name = group['group']
+        if name not in turn: continue
+        factor = learning_rate_factor(turn[name], len(run.turns[name]), warmup)
+        group['lr'] = learning_rate * group['pace'] * factor
+
+# %% ../../nbs/training/04_loop.ipynb #2c517373
+def _gradients(run: _Run, step: dict, examples: dict, micro_tokens: int,
+               seed: int, n: int) -> tuple:
+    "Gradients of step n, after surgery: the streams' losses and tokens, and what surgery found"
+    run.network.train()
+    run.optimizer.zero_grad()
+    for table in run.tables: table.clear(step)
+    losses, tokens = backward_step(run.network, step, examples, micro_tokens)
+    if not run.tables: return losses, tokens, {}
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + n)
+    cosines = apply_surgery(run.tables, run.surgery, generator)
+    return losses, tokens, {'cosines': cosines}
+
+def _clipped(run: _Run, turn: dict[str, int], clip: float|None, n: int) -> dict[str, float]:
+    "Clip the groups' gradients: their norms. Raises `FloatingPointError` if one is not finite."
+    norms = {}
+    for group in run.groups:
+        if group.name not in turn: continue
+        norm = torch.nn.utils.clip_grad_norm_(group.weights.values(), clip or torch.inf)
+        norms[group.name] = float(norm)
+    if not all(map(math.isfinite, norms.values())): raise FloatingPointError(
+        f'the gradient at step {n + 1} is not finite: '
+        'try a lower strategy.training.learning_rate, or model.dtype=float32')
+    return norms
+
+def _due(run: _Run, turn: dict[str, int], eval_every: int) -> list[tuple[TrainingGroup, int]]:
+    "The groups whose development set is looked at now, and the steps that each has made"
+    made = [(group, turn[group.name] + 1) for group in run.groups if group.name in turn]
+    return [(group, t) for group, t in made
+            if t % eval_every == 0 or t == len(run.turns[group.name])]
+
+# %% ../../nbs/training/04_loop.ipynb #6d8a2c7b
 def train(
     network: Network,
     examples: dict[str, list[Example]],           # stream -> training examples
-    evaluate: Callable[[Network, list[str]], dict[str, float]], # network, streams -> figure of each on the development set; higher is better
+    evaluate: Callable[[Network, list[str]], dict[str, float]], # figures on dev; higher is better
     folder: Path|str,             # where weights and state are kept
     learning_rate: float=2e-5,    # of adapters and heads
     weight_decay: float=.01,
@@ -149,48 +242,47 @@ def train(
     micro_tokens: int=4096,       # tokens that are computed at once
     clip: float|None=1.,          # largest norm of a group's gradient; None for no clipping
     eval_every: int=200,          # steps of a group
-    patience: int|None=3,         # evaluations without a better score before a group stops; None for never
+    patience: int|None=3,         # evaluations without a better score, then stop; None for never
     max_tokens: int|None=None,    # of training, a stream
     max_steps: int|None=None,
     sampling: str='single',       # of streams; see `schedule_batches`
     temperature: float=2.,        # of sampling
-    surgery: str='none',          # of the streams' gradients in what they share: 'none', 'sum' (logged) or 'pcgrad'
+    surgery: str='none',          # of gradients in what is shared: 'none', 'sum' (logged), 'pcgrad'
     penalty: Callable[[Network], None]|None=None, # adds to the gradients before they are clipped
     seed: int=0,
     save_every: float=300.,       # seconds between looks after which the state is saved
 ) -> Training:
-    "Train adapters and heads; the best weights on the development set are kept and loaded at the end. Goes on from `folder` if it can."
-    folder = Path(folder)
-    steps = schedule_batches(examples, batch_size, epochs, seed, max_tokens, max_steps, sampling, temperature, batch_tokens)
+    "Train adapters and heads, and load the best weights. Goes on from `folder` if it can."
+    steps = schedule_batches(examples, batch_size, epochs, seed, max_tokens, max_steps,
+                             sampling, temperature, batch_tokens)
     if not steps: raise ValueError('there is nothing to train on: the training set has no examples')
     torch.manual_seed(seed)
-    run = _Run(network, steps, folder, learning_rate, weight_decay, surgery)
+    run = _Run(network, steps, Path(folder), learning_rate, weight_decay, surgery)
     note = run.resume()
-    size = lambda s: sum(len(examples[stream][i]) for stream, numbers in s.items() for i in numbers)
-    seen = sum(run.history.ledger.totals().values()) if run.over else sum(map(size, steps[:run.done]))
-    with Progress(seen if run.over else sum(map(size, steps)), 'tokens', 'training', initial=seen) as bar:
+    sizes = [sum(len(examples[s][i]) for s, numbers in step.items() for i in numbers)
+             for step in steps]
+    seen = sum(run.history.ledger.totals().values()) if run.over else sum(sizes[:run.done])
+    with Progress(seen if run.over else sum(sizes), 'tokens', 'training', initial=seen) as bar:
         if note: bar.note(note)
         if run.done and not run.over: bar.note(f'goes on at step {run.done + 1} of {len(steps)}')
         for n in range(run.done, run.done if run.over else len(steps)):
             step, started = run.left(n), time.perf_counter()
-            if not step: run.done = n + 1; bar.update(size(steps[n])); continue
-            turn = {p.name: run.turns[p.name].index(n) for p in run.groups if any(s in step for s in p.streams)}
-            for group in run.optimizer.param_groups:
-                if (t := turn.get(group['group'])) is not None: group['lr'] = learning_rate * group['pace'] * learning_rate_factor(t, len(run.turns[group['group']]), warmup)
-            network.train(); run.optimizer.zero_grad()
-            for table in run.tables: table.clear(step)
-            losses, tokens = backward_step(network, step, examples, micro_tokens)
-            found = {'cosines': apply_surgery(run.tables, surgery, torch.Generator().manual_seed(seed * 1_000_003 + n))} if run.tables else {}
+            if not step:
+                run.done = n + 1
+                bar.update(sizes[n])
+                continue
+            turn = _taking_part(run, n, step)
+            _set_learning_rates(run, turn, learning_rate, warmup)
+            losses, tokens, found = _gradients(run, step, examples, micro_tokens, seed, n)
             if penalty: penalty(network)
-            norms = {p.name: float(torch.nn.utils.clip_grad_norm_(p.weights.values(), clip or torch.inf)) for p in run.groups if p.name in turn}
-            if not all(map(math.isfinite, norms.values())): raise FloatingPointError(
-                f'the gradient at step {n + 1} is not finite: try a lower strategy.training.learning_rate, or model.dtype=float32')
+            norms = _clipped(run, turn, clip, n)
             run.optimizer.step()
-            run.history.ledger.add(tokens, time.perf_counter() - started, loss=losses, gradient_norm=norms, **found)
+            run.history.ledger.add(tokens, time.perf_counter() - started,
+                                   loss=losses, gradient_norm=norms, **found)
             run.done = n + 1
-            bar.update(size(steps[n]), loss=sum(losses.values()) / len(losses))
-            due = [(p, t + 1) for p in run.groups if (t := turn.get(p.name)) is not None and ((t + 1) % eval_every == 0 or t + 1 == len(run.turns[p.name]))]
-            for group, t in due: run.evaluate(group, t, evaluate, patience, bar)
+            bar.update(sizes[n], loss=sum(losses.values()) / len(losses))
+            due = _due(run, turn, eval_every)
+            for group, t in due: _evaluate(run, group, t, evaluate, patience, bar)
             if due or time.monotonic() - run.saved >= save_every: run.save()
             if run.over: break
     run.finish()

@@ -29,7 +29,9 @@ class EWC:
         fisher: dict[str, Tensor], # the diagonal of a task's Fisher information, like the weights
     ):
         "Hold on to the weights as they are now, each as much as it matters"
-        for k, f in fisher.items(): self.S[k] += f; self.R[k] += f * self.weights[k].detach()
+        for k, f in fisher.items():
+            self.S[k] += f
+            self.R[k] += f * self.weights[k].detach()
 
     def add_gradient(self,
         network: Network|None=None, # not looked at; so that `train` can call it
@@ -45,8 +47,8 @@ def fisher_information(
     stream: str,
     examples: list[Example],
     weights: dict[str, nn.Parameter],
-    most: int=64,           # sources (documents, questions) that are looked at, evenly spread,
-    most_tokens: int=16_384,# and about so many tokens of them at most: it is a backward pass for each
+    most: int=64,           # sources (documents, questions) that are looked at, evenly spread
+    most_tokens: int=16_384,# of them in all, about: it is a backward pass for each
     micro_tokens: int=4096,
 ) -> dict[str, Tensor]: # like the weights
     "Mean squared gradient of the loss of single documents or questions"
@@ -69,48 +71,69 @@ def fisher_information(
 @dataclass
 class Sequence:
     "How a training in sequence went"
-    strength: float=0.                                  # λ of the consolidation
-    history: Training = field(default_factory=Training) # of all stages together
-    scores: list[dict] = field(default_factory=list)    # one a stage: after (a stream), and the figure of each stream so far
-
-    tried: dict[float, float] = field(default_factory=dict) # λ -> sum of the figures on the development sets at the end, where several were tried
+    # λ of the consolidation
+    strength: float=0.
+    # of all stages together
+    history: Training = field(default_factory=Training)
+    # one a stage: after (a stream), and the figure of each stream so far
+    scores: list[dict] = field(default_factory=list)
+    # λ -> sum of the figures on the development sets at the end, where several were tried
+    tried: dict[float, float] = field(default_factory=dict)
 
     def dev(self) -> dict: # JSON-able
         "Each stream's figure on the development set at the end"
         return {k: v for k, v in self.scores[-1].items() if k != 'after'}
 
     def forgetting(self): # pandas frame: stream, learnt, kept, forgotten
-        "What each stream had right after its stage, what it has at the end, and the best it ever had less the end"
+        """What each stream had right after its stage, and what it has at the end.
+
+        And what it forgot: the best that it ever had less the end."""
         import pandas as pd
         rows = []
         for stage in self.scores[:-1]:
             s = stage['after']
             course = [x[s] for x in self.scores if s in x]
-            rows.append({'stream': s, 'learnt': course[0], 'kept': course[-1], 'forgotten': max(course[:-1]) - course[-1]})
+            rows.append({'stream': s, 'learnt': course[0], 'kept': course[-1],
+                         'forgotten': max(course[:-1]) - course[-1]})
         return pd.DataFrame(rows, columns=['stream', 'learnt', 'kept', 'forgotten'])
 
 # %% ../../nbs/training/05_sequential.ipynb #8af4447a
+def _add_stage(history: Training, stage: Training):
+    "A stage's steps, counted on from those before"
+    before = len(history.ledger.steps)
+    for i, step in enumerate(stage.ledger.steps, 1):
+        history.ledger.steps.append(step | {'step': before + i})
+    for e in stage.evaluations: history.evaluations.append(e | {'step': before + e['step']})
+    history.stopped |= stage.stopped
+
 def train_in_sequence(
     network: Network,
-    examples: dict[str, list[Example]], # stream -> training examples, in the order in which they are learnt
+    examples: dict[str, list[Example]], # stream -> training examples, in the order of learning
     evaluate: Callable[[Network, list[str]], dict[str, float]], # as `train` takes it
-    folder: Path|str,       # of several strengths: what does not depend on it, the first stage, is trained once
+    folder: Path|str,       # of several strengths: the first stage, which has none, is trained once
     strength: float=0.,     # λ of the consolidation; 0 for none
-    fisher_sources: int=64, # documents or questions from which a stage's Fisher information is taken
+    fisher_sources: int=64, # documents or questions that a stage's Fisher information is taken from
     **options,              # of `train`, for each stage
 ) -> Sequence:
     "One stream after the other. Raises `ValueError` where nothing is shared, or with surgery."
-    if options.get('surgery', 'none') != 'none': raise ValueError('one task after the other has one gradient at a time: strategy.surgery must be none')
-    shared = {k: p for streams, weights in network.trained_by() if len(streams) > 1 for k, p in weights.items()}
+    if options.get('surgery', 'none') != 'none':
+        raise ValueError('one task after the other has one gradient at a time: '
+                         'strategy.surgery must be none')
+    trained = [weights for streams, weights in network.trained_by() if len(streams) > 1]
+    shared = {k: p for weights in trained for k, p in weights.items()}
     if not shared: raise ValueError('a sequence needs an adapter that all streams share')
     ewc, out = EWC(shared, strength), Sequence(strength)
-    for n, (stream, own) in enumerate(examples.items(), 1):
+    micro_tokens = options.get('micro_tokens', 4096)
+    for n, (stream, to_learn) in enumerate(examples.items(), 1):
         place = Path(folder) if n == 1 else Path(folder)/f'lambda-{strength:g}'
-        part = train(network, {stream: own}, evaluate, place/f'{n}-{stream}', penalty=ewc.add_gradient if n > 1 and strength else None, **options)
-        before = len(out.history.ledger.steps)
-        out.history.ledger.steps += [x | {'step': before + i} for i, x in enumerate(part.ledger.steps, 1)]
-        out.history.evaluations += [e | {'step': before + e['step']} for e in part.evaluations]; out.history.stopped |= part.stopped
+        penalty = ewc.add_gradient if n > 1 and strength else None
+        part = train(network, {stream: to_learn}, evaluate, place/f'{n}-{stream}',
+                     penalty=penalty, **options)
+        _add_stage(out.history, part)
         earlier = list(examples)[:n - 1] # the last one was just looked at
-        out.scores.append({'after': stream, **(evaluate(network, earlier) if earlier else {}), stream: part.dev()[stream]})
-        if strength and n < len(examples): ewc.remember(fisher_information(network, stream, own, shared, fisher_sources, options.get('micro_tokens', 4096)))
+        figures = evaluate(network, earlier) if earlier else {}
+        out.scores.append({'after': stream, **figures, stream: part.dev()[stream]})
+        if not strength or n == len(examples): continue
+        ewc.remember(fisher_information(network, stream, to_learn, shared, fisher_sources,
+                                        micro_tokens))
     return out

@@ -20,7 +20,8 @@ class Ledger:
         seconds: float,         # that the step took
         **figures,              # loss, lr, …: numbers, or dictionaries stream -> number
     ):
-        self.steps.append({'step': len(self.steps) + 1, 'tokens': tokens, 'seconds': round(seconds, 4), **figures})
+        self.steps.append({'step': len(self.steps) + 1, 'tokens': tokens,
+                           'seconds': round(seconds, 4), **figures})
 
     def totals(self) -> dict[str, int]: # stream -> real tokens since the start
         out = {}
@@ -31,14 +32,20 @@ class Ledger:
     def summary(self) -> dict: # JSON-able, for a record
         "Totals and the speed"
         real, seconds = sum(self.totals().values()), sum(s['seconds'] for s in self.steps)
-        return {'steps': len(self.steps), 'per_stream': self.totals(), 'real': real, 'per_second': real / seconds if seconds else None}
+        return {'steps': len(self.steps), 'per_stream': self.totals(), 'real': real,
+                'per_second': real / seconds if seconds else None}
 
     def frame(self): # one row a step and stream
         "The ledger as a pandas frame with running totals, for charts"
         import pandas as pd
-        of = lambda v, stream: v.get(stream) if isinstance(v, dict) else v
-        rows = [{k: of(v, stream) for k, v in s.items() if k != 'cosines'} | {'stream': stream} for s in self.steps for stream in s['tokens']]
-        frame = pd.DataFrame(rows, columns=None if rows else ['step', 'stream', 'tokens', 'seconds', 'loss'])
+        def of(v, stream): return v.get(stream) if isinstance(v, dict) else v
+        rows = []
+        for s in self.steps:
+            for stream in s['tokens']:
+                figures = {k: of(v, stream) for k, v in s.items() if k != 'cosines'}
+                rows.append(figures | {'stream': stream})
+        columns = None if rows else ['step', 'stream', 'tokens', 'seconds', 'loss']
+        frame = pd.DataFrame(rows, columns=columns)
         return frame.assign(seen=frame.groupby('stream').tokens.cumsum() if rows else [])
 
     def save(self, path: Path|str):
@@ -46,4 +53,5 @@ class Ledger:
         with atomic(path) as tmp: tmp.write_text(''.join(json.dumps(s) + '\n' for s in self.steps))
 
     @classmethod
-    def load(cls, path: Path|str): return cls(json.loads(line) for line in Path(path).read_text().splitlines())
+    def load(cls, path: Path|str):
+        return cls(json.loads(line) for line in Path(path).read_text().splitlines())
