@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 from ..data.documents import Document, Licence, Mention, Problem, Relation, UNKNOWN, report
 from .offsets import offset_problem, placed, positions
-from .lines import corpus_files
+from .lines import corpus_files, corpus_text, span_fault
 from .xml import NO_XML, xml_element, xml_root
 from ..paths import atomic
 
@@ -52,10 +52,7 @@ def _mention(el: Element, at: Sequence[int|None]|None) -> Mention|tuple[str, str
     if not _SPANS.fullmatch(fields.get('span', '')):
         return 'a span such as 12,20 or 12,15;18,20', 'something else'
     spans = tuple(sorted(tuple(map(int, part.split(','))) for part in fields['span'].split(';')))
-    if any(s >= e for s, e in spans):
-        return 'each part to start before its end', 'one that does not'
-    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
-        return 'parts that do not overlap', 'two that do'
+    if fault := span_fault(spans): return fault
     spans = spans if at is None else placed(spans, at)
     if isinstance(spans[0], str): return spans
     return Mention(fields['id'], fields['type'], spans, (), attributes)
@@ -154,11 +151,7 @@ def _text(id: str, notes: dict[str, list[Path]], needed: bool, found: list[Probl
     if len(files) > 1 or needed and not files:
         found.append(Problem(id, 0, f'one text named {id} or {id}.txt', f'{len(files)}'))
     if len(files) != 1: return ''
-    try: return files[0].read_bytes().decode()
-    except UnicodeDecodeError as e:
-        found.append(Problem(files[0].name, 0, 'UTF-8',
-                             f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
-    return ''
+    return corpus_text(files[0], files[0].name, found) or ''
 
 # %% ../../nbs/formats/07_anafora.ipynb #c7b3e4e1
 def _document(file: Path, name: str, text: str, offsets: str, licence: Licence, taken: bool,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from ..data.documents import Document, Licence, Mention, Problem, Relation, UNKNOWN, report
-from .lines import corpus_files, corpus_lines
+from .lines import corpus_files, corpus_lines, corpus_text, span_fault
 from ..paths import atomic
 
 # %% ../../nbs/formats/06_brat.ipynb #038442f2
@@ -32,10 +32,7 @@ def _mention(id: str, columns: list[str], text: str|None) -> Mention|tuple[str, 
     if not all(parts): return 'offsets like 4 15 or 4 15;30 37', f'{len(offsets)} other characters'
     given = [(int(p[1]), int(p[2])) for p in parts]
     spans = tuple(sorted(given))
-    if any(s >= e for s, e in spans):
-        return 'each part to start before its end', 'one that does not'
-    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
-        return 'parts that do not overlap', 'two that do'
+    if fault := span_fault(spans): return fault
     if text is not None and spans[-1][1] > len(text):
         return f'offsets within 0–{len(text)}', f'{spans[-1][1]}'
     if text is not None and _letters(columns[1]) != _letters(''.join(text[s:e] for s, e in given)):
@@ -313,12 +310,6 @@ def _pairs(files: dict[str, Path|_Packed], found: list[Problem]) -> dict[str, di
     return out
 
 # %% ../../nbs/formats/06_brat.ipynb #983303da
-def _text(file: Path|_Packed, name: str, found: list[Problem]) -> str|None:
-    "The file's text, every character of it; None and a problem where it is not UTF-8"
-    try: return file.read_bytes().decode()
-    except UnicodeDecodeError as e:
-        found.append(Problem(name, 0, 'UTF-8', f'the byte 0x{e.object[e.start]:02x} at {e.start}'))
-
 def _annotated(id: str, text: str|None, file: Path|_Packed, name: str, licence: Licence,
                found: list[Problem]) -> Document:
     page = _page(corpus_lines(file, name, found, crlf=True), text)
@@ -344,7 +335,7 @@ def _documents(path: Path, part: str, licence: Licence, found: list[Problem]) ->
     files, out = _corpus(path, part, found), []
     for id, names in sorted(_pairs(files, found).items()):
         ann, txt = names.get('.ann'), names.get('.txt')
-        text = _text(files[txt], txt, found) if txt else None
+        text = corpus_text(files[txt], txt, found) if txt else None
         if text is not None and ann:
             out.append(_annotated(id, text, files[ann], ann, licence, found))
         elif text is not None:

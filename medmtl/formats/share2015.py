@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from ..data.documents import Document, Licence, Mention, Problem, UNKNOWN
 from .offsets import offset_problem, placed, positions
-from .lines import corpus_lines
-from .share2014 import note_stem, read_notes, read_pipe_files
+from .lines import corpus_lines, span_fault
+from .share2014 import names_note, read_notes, read_pipe_files
 from ..paths import atomic
 
 # %% ../../nbs/formats/05_share2015.ipynb #4203fcff
@@ -46,10 +46,7 @@ def _spans(column: str, at: Sequence[int|None]|None) -> tuple[tuple[int, int], .
     parts = [_PART.fullmatch(part) for part in column.split(',')]
     if not all(parts): return 'spans like 4-15,30-37', f'{len(column)} other characters'
     spans = tuple(sorted((int(p[1]), int(p[2])) for p in parts))
-    if any(s >= e for s, e in spans):
-        return 'each part to start before its end', 'one that does not'
-    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
-        return 'parts that do not overlap', 'two that do'
+    if fault := span_fault(spans): return fault
     return spans if at is None else placed(spans, at)
 
 def _format_spans(spans: tuple[tuple[int, int], ...]) -> str:
@@ -162,10 +159,7 @@ def _lines(d: Document) -> list[str]:
 
 def _unwritable(d: Document) -> str|None:
     "Why a .pipe file cannot hold this document's mentions"
-    if (not d.id or note_stem(Path(f'{d.id}.pipe')) != d.id or set(d.id) & set('/\\|\n\r\0')
-        or d.id != d.id.strip() or d.id.startswith('.')
-        or d.id.lower().startswith(('readme', 'license', 'licence'))):
-        return 'its id cannot be the name of a file'
+    if not names_note(d.id): return 'its id cannot be the name of a file'
     if d.relations: return 'it has relations'
     called = d.meta.get('name', f'{d.id}.txt')
     if called not in (d.id, f'{d.id}.txt', f'{d.id}.text'):
