@@ -210,8 +210,9 @@ def show_record(record: dict): # a record
     page = _html(list(about.items())) + (_html(figures, HEAD) if figures else '')
     if defined: page += (f'<details><summary>all {len(defined)} figures</summary>'
                          f'{_html(list(defined.items()))}</details>')
-    lines = [[k, v] for k, v in about.items()] + ([HEAD, *figures] if figures else [])
-    display({MIME: record, 'text/html': page, 'text/plain': _columns(lines)}, raw=True)
+    text = _columns([[k, v] for k, v in about.items()])
+    if figures: text += '\n\n' + _columns([HEAD, *figures])
+    display({MIME: record, 'text/html': page, 'text/plain': text}, raw=True)
 
 # %% ../../nbs/runs/01_records.ipynb #dda2d3b0
 def headline(
