@@ -68,7 +68,8 @@ def span_fault(
     spans: tuple[tuple[int, int], ...], # (start, end) of a mention's parts, sorted
 ) -> tuple[str, str]|None: # what was expected, and what was found
     "What is wrong with a mention's parts, whatever text they are of"
-    if any(s >= e for s, e in spans): return 'each part to start before its end', 'one that does not'
+    if any(s >= e for s, e in spans):
+        return 'each part to start before its end', 'one that does not'
     if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)):
         return 'parts that do not overlap', 'two that do'
     return None
