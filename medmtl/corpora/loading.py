@@ -100,7 +100,7 @@ def load_tasks(
 ) -> dict[str, Corpus]: # task → corpus
     """The corpora of a run
 
-    What any task trains on and another corpus's test set has too, by the audit, is left out.
+    Leaves out training documents that the audit finds in a test set of `tested_on`.
     Raises as `load` does."""
     out = {t: load(t, corpus['id'], **options(corpus)) for t in tasks}
     for task, other in (tested_on or {}).items():

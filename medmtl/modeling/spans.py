@@ -148,7 +148,7 @@ def span_examples(
     schema: Schema,
     max_tokens: int=512,     # longer documents are cut into windows, across which nothing is found
 ) -> list[Example]: # one or more a document: `gold` is `SpanAnnotations`, targets are BIO labels
-    """Documents as token ids with the marks in them. Raises `ValueError` where the tokenizer's
+    """Documents as token ids with gold annotations. Raises `ValueError` where the tokenizer's
     offsets leave words without tokens."""
     from medmtl.modeling.tagging import tagging_examples
     if schema.discontiguous: documents = [cut_parts(d, schema.types) for d in documents]
@@ -206,10 +206,10 @@ def decode_spans(
     documents: list[Document],
     schema: Schema,
 ) -> list[Document]: # the documents with what was found instead of what was annotated
-    """Marks as mentions, attributes and relations in character offsets, each with its `probability`
+    """Mentions, attributes and relations in character offsets, each with its `probability`
 
-    An attribute's is `probability of NAME`. Where mentions are given, what is asked for is first
-    taken off them."""
+    An attribute's is `probability of NAME`. Given mentions first lose the attributes that the
+    schema asks for."""
     given = schema.given
     mentions = [[_bare(m, schema) for m in d.mentions] if given else [] for d in documents]
     relations = [[] for _ in documents]
@@ -232,10 +232,10 @@ def decode_spans(
 
 # %% ../../nbs/modeling/09_spans.ipynb #76720d04
 def representable(
-    example: Example, # of `marked_examples`
+    example: Example, # of `span_examples`
     schema: Schema,
 ) -> SpanAnnotations: # without probabilities
-    "Of an example's gold, what a head can say"
+    "The gold labels that a head can predict"
     from medmtl.modeling.tagging import bio_runs
     gold = example.gold
     tagged = {(first, last, schema.types[kind]) for first, last, kind in bio_runs(example.targets)}
