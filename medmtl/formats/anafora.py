@@ -16,9 +16,9 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 from ..data.documents import Document, Licence, Mention, Problem, Relation, UNKNOWN, report
 from .offsets import offset_problem, placed, positions
-from .lines import corpus_files, corpus_text, span_fault
-from .xml import NO_XML, xml_element, xml_root
-from ..paths import atomic
+from .lines import check_writable, corpus_files, corpus_text, names_file
+from .lines import span_fault, write_text
+from .xml import NO_XML, read_once, xml_element, xml_root
 
 # %% ../../nbs/formats/07_anafora.ipynb #5aaac5c7
 DOC_TIME_REL = ('BEFORE', 'OVERLAP', 'BEFORE/OVERLAP', 'AFTER') # THYME's
@@ -58,31 +58,18 @@ def _mention(el: Element, at: Sequence[int|None]|None) -> Mention|tuple[str, str
     return Mention(fields['id'], fields['type'], spans, (), attributes)
 
 # %% ../../nbs/formats/07_anafora.ipynb #78a6f10a
-def _relation(el: Element, mentions: dict[str, Mention]) -> Relation|tuple[str, str]:
-    "The relation, or what was expected and what was found"
+def _relation(el: Element, ids: set[str]) -> Relation|tuple[str, str]:
+    "The relation, or what was expected and what was found; `ids`: of the mentions"
     fields, properties = _fields(el)
     if not isinstance(fields, dict): return fields, properties
     head, tail, kind = (properties.pop(k, '') for k in ('Source', 'Target', 'Type'))
-    if head not in mentions or tail not in mentions:
+    if head not in ids or tail not in ids:
         return 'Source and Target among the entities', 'an id of none that could be read'
     if not _WORD.fullmatch(kind): return 'one word as Type', f'{len(kind)} characters'
     if 'kind' in properties: return "properties of Anafora's", 'one called kind'
     return Relation(fields['id'], kind, head, tail, {'kind': fields['type']} | properties)
 
 # %% ../../nbs/formats/07_anafora.ipynb #0e905945
-def _read(elements: list[Element], make: Callable, fault: Callable) -> dict:
-    "Id → what `make` made of an element; the rest are faults"
-    out = {}
-    for el in elements:
-        made = make(el)
-        if not isinstance(made, tuple) and made.id in out:
-            made = 'each id once', 'one for the second time'
-        if isinstance(made, tuple):
-            fault(el, *made)
-        else:
-            out[made.id] = made
-    return out
-
 def _annotations(root: Element, at: Sequence[int|None]|None,
                  fault: Callable) -> tuple[tuple[Mention, ...], tuple[Relation, ...]]:
     """The file's mentions and relations; `at`: where each offset points in the text, None where
@@ -97,9 +84,11 @@ def _annotations(root: Element, at: Sequence[int|None]|None,
             fault(el, 'entities and relations inside annotations', 'one elsewhere')
     if root.find('.//annotations') is None:
         fault(root, 'an annotations element', 'none')
-    mentions = _read([el for el in rows if el.tag == 'entity'], lambda el: _mention(el, at), fault)
-    relations = _read([el for el in rows if el.tag == 'relation'],
-                      lambda el: _relation(el, mentions), fault)
+    mentions = read_once([el for el in rows if el.tag == 'entity'],
+                         lambda el: _mention(el, at), fault)
+    ids = {m.id for m in mentions.values()}
+    relations = read_once([el for el in rows if el.tag == 'relation'],
+                          lambda el: _relation(el, ids), fault)
     return tuple(mentions.values()), tuple(relations.values())
 
 # %% ../../nbs/formats/07_anafora.ipynb #7e29e9d4
@@ -278,17 +267,17 @@ def _xml(d: Document) -> str:
     return ''.join([*out, '\n</annotations>\n</data>\n'])
 
 # %% ../../nbs/formats/07_anafora.ipynb #31d95a6e
-def _unwritable(d: Document, suffix: str, xml: str) -> str|None:
-    "Why this document cannot be written as `xml` and read again"
-    if (set(d.id + suffix) & set('/\\\n\r\0') or d.id != d.id.strip()
+def _unwritable(d: Document, suffix: str) -> str|None:
+    "Why this document cannot be written as XML and read again"
+    if (not names_file(d.id) or set(suffix) & set('/\\\n\r\0')
         or re.search(r'\.(xml|txt)$', d.id, re.I)
-        or d.id.lower().startswith(('readme', 'license', 'licence', '.')) or not d.id
         or _named(_name(d.id, suffix)) != (d.id, suffix)):
         return ('its id and suffix cannot be told apart in the name of a file; '
                 'a suffix is schema.annotator.state')
     if any(m.concepts for m in d.mentions): return 'the format has no place for concepts'
     if not all(_TAG.fullmatch(k) for x in (*d.mentions, *d.relations) for k in x.attributes):
         return 'an attribute whose name cannot be an element'
+    xml = _xml(d)
     if NO_XML.search(xml) or re.search('[\ud800-\udfff]', d.text):
         return 'a control character or half a surrogate pair'
     faults = []
@@ -310,15 +299,11 @@ def write_anafora(
     """Writes what `read_anafora` reads back as it was.
 
     Raises `ValueError` for what the format cannot hold."""
-    ids, rows = Counter(d.id for d in documents), []
+    def end(d):
+        if suffix is not None: return suffix
+        return d.meta.get('suffix', 'Temporal-Relation.gold.completed')
+    check_writable(documents, 'for Anafora', lambda d: _unwritable(d, end(d)))
     for d in documents:
-        end = (suffix if suffix is not None
-               else d.meta.get('suffix', 'Temporal-Relation.gold.completed'))
-        xml = _xml(d)
-        why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d, end, xml)
-        if why: raise ValueError(f'document {d.id} cannot be written for Anafora: {why}')
-        rows.append((Path(folder)/d.id/_name(d.id, end), xml))
+        write_text(Path(folder)/d.id/_name(d.id, end(d)), _xml(d))
         if with_text and d.text:
-            rows.append((Path(folder)/d.id/d.id, d.text))
-    for path, content in rows:
-        with atomic(path) as tmp: tmp.write_text(content, encoding='utf-8', newline='')
+            write_text(Path(folder)/d.id/d.id, d.text)

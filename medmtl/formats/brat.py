@@ -7,14 +7,14 @@ __all__ = ['Lines', 'Event', 'events', 'read_brat', 'read_brat_annotations', 'wr
 
 # %% ../../nbs/formats/06_brat.ipynb #2b93e8ac
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from ..data.documents import Document, Licence, Mention, Problem, Relation, UNKNOWN, report
-from .lines import corpus_files, corpus_lines, corpus_text, span_fault
-from ..paths import atomic
+from .brat_files import Packed, brat_files, brat_pairs
+from .lines import check_writable, corpus_lines, corpus_text, names_file
+from .lines import span_fault, write_text
 
 # %% ../../nbs/formats/06_brat.ipynb #038442f2
 _PART, _NAME = re.compile(r'(\d{1,9}) +(\d{1,9})', re.A), re.compile(r'[\w.+/-]{1,60}')
@@ -235,82 +235,8 @@ def events(
                 held[owner][name] = ' '.join(value) or 'true'
     return out
 
-# %% ../../nbs/formats/06_brat.ipynb #33a78e23
-_LIMIT = 2**29 # bytes of an unpacked archive; n2c2-2018 has about one per cent of it
-
-@dataclass(frozen=True)
-class _Packed:
-    "A file inside an archive; reads like a path"
-    data: bytes = field(repr=False)
-    def read_bytes(self) -> bytes: return self.data
-
-# %% ../../nbs/formats/06_brat.ipynb #d4f9bd85
-def _unpacked(path: Path, found: list[Problem]) -> dict[str, _Packed]:
-    "Name → file. A damaged archive is a problem, and what could be read of it is not taken"
-    import gzip, io, tarfile, zlib
-    out = {}
-    try:
-        with gzip.open(path) as f: data = f.read(_LIMIT + 1)
-        if len(data) > _LIMIT:
-            found.append(Problem(path.name, 0, f'at most {_LIMIT} bytes when unpacked', 'more'))
-            return {}
-        with tarfile.open(fileobj=io.BytesIO(data), mode='r:') as tar:
-            for member in tar:
-                name = member.name.removeprefix('./')
-                if member.isdir() or Path(name).name.startswith('.'): continue
-                if not member.isreg() or name in out:
-                    found.append(Problem(name, 0, 'files, each name once',
-                                         'a link, or a name twice'))
-                else:
-                    out[name] = _Packed(tar.extractfile(member).read())
-            if data[tar.offset:].strip(b'\0'): raise tarfile.ReadError('more behind the last file')
-    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError):
-        found.append(Problem(path.name, 0, 'a whole .tar.gz archive',
-                             'one that is damaged or breaks off; it was not read'))
-        return {}
-    return out
-
-# %% ../../nbs/formats/06_brat.ipynb #ba16161e
-def _corpus(path: Path, part: str, found: list[Problem]) -> dict[str, Path|_Packed]:
-    "Name → file, of the .txt and .ann files. Raises `FileNotFoundError` where there are none"
-    ends = ('.txt', '.ann')
-    if path.is_file() and path.name.lower().endswith(ends):
-        pair = [p for p in path.parent.iterdir()
-                if p.stem == path.stem and p.name.lower().endswith(ends)]
-        return {p.name: p for p in sorted(pair)}
-    if path.is_file() and path.name.lower().endswith(('.tar.gz', '.tgz')):
-        seen = len(found)
-        files, start = _unpacked(path, found), part.strip('/') + '/' if part.strip('/') else ''
-        out = {name: f for name, f in sorted(files.items())
-               if name.startswith(start) and name.lower().endswith(ends)
-               and not Path(name).name.lower().startswith(('readme', 'license', 'licence'))}
-        if not out and len(found) == seen:
-            below = part and f' below {part}'
-            raise FileNotFoundError(f'{path}: no .txt or .ann file in it{below}')
-        return out
-    if path.is_file():
-        raise FileNotFoundError(f'{path}: BRAT is a folder of .txt and .ann files, '
-                                'a .tar.gz of one, or one .ann file')
-    return {p.relative_to(path).as_posix(): p for p in corpus_files(path/part, ends)}
-
-# %% ../../nbs/formats/06_brat.ipynb #4fc5af48
-def _pairs(files: dict[str, Path|_Packed], found: list[Problem]) -> dict[str, dict[str, str]]:
-    """Document id → {'.txt': name, '.ann': name}
-
-    The second file of an id is a fault, and so is each line in it."""
-    out = {}
-    for name, file in files.items():
-        id, end = Path(name).stem, Path(name).suffix.lower()
-        if end not in out.setdefault(id, {}):
-            out[id][end] = name
-            continue
-        lines = [n for n, _ in corpus_lines(file, name, found, crlf=True)] if end == '.ann' else []
-        found += [Problem(name, n, 'one file for each document', 'a second one of the same name')
-                  for n in lines or [0]]
-    return out
-
 # %% ../../nbs/formats/06_brat.ipynb #983303da
-def _annotated(id: str, text: str|None, file: Path|_Packed, name: str, licence: Licence,
+def _annotated(id: str, text: str|None, file: Path|Packed, name: str, licence: Licence,
                found: list[Problem]) -> Document:
     page = _page(corpus_lines(file, name, found, crlf=True), text)
     found += [Problem(name, *fault) for fault in sorted(page.faults)]
@@ -332,8 +258,8 @@ def read_brat(
     return out
 
 def _documents(path: Path, part: str, licence: Licence, found: list[Problem]) -> list[Document]:
-    files, out = _corpus(path, part, found), []
-    for id, names in sorted(_pairs(files, found).items()):
+    files, out = brat_files(path, part, found), []
+    for id, names in sorted(brat_pairs(files, found).items()):
         ann, txt = names.get('.ann'), names.get('.txt')
         text = corpus_text(files[txt], txt, found) if txt else None
         if text is not None and ann:
@@ -356,11 +282,11 @@ def read_brat_annotations(
 ) -> list[Document]: # without text: offsets and words are not checked against any
     "The annotations in `.ann` files. Raises `FormatError` with every fault, `FileNotFoundError`."
     found = []
-    files = {name: f for name, f in _corpus(Path(path), part, found).items()
+    files = {name: f for name, f in brat_files(Path(path), part, found).items()
              if name.lower().endswith('.ann')}
     if not files and not found: raise FileNotFoundError(f'{path}: no file there ends in .ann')
     out = [_annotated(id, None, files[names['.ann']], names['.ann'], licence, found)
-           for id, names in sorted(_pairs(files, found).items())]
+           for id, names in sorted(brat_pairs(files, found).items())]
     report(found, problems)
     return out
 
@@ -385,8 +311,7 @@ def _lines(d: Document) -> list[str]:
 # %% ../../nbs/formats/06_brat.ipynb #fb501dea
 def _unwritable(d: Document, text: str|None) -> str|None:
     "Why an .ann file cannot hold this document's annotations"
-    if (not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip() or d.id.startswith('.')
-        or d.id.lower().startswith(('readme', 'license', 'licence'))):
+    if not names_file(d.id):
         return 'its id cannot be the name of a file'
     if any(not re.fullmatch(r'T\d+', m.id) for m in d.mentions):
         return 'the ids of mentions must be T and a number'
@@ -405,16 +330,11 @@ def _unwritable(d: Document, text: str|None) -> str|None:
 
 # %% ../../nbs/formats/06_brat.ipynb #b2bc7289
 def _write(documents: list[Document], folder: Path, texts: bool):
-    ids = Counter(d.id for d in documents)
+    def unwritable(d): return _unwritable(d, d.text if texts else d.text or None)
+    check_writable(documents, 'for BRAT', unwritable)
     for d in documents:
-        text = d.text if texts else d.text or None
-        why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d, text)
-        if why: raise ValueError(f'document {d.id} cannot be written for BRAT: {why}')
-    for d in documents:
-        pages = ({f'{d.id}.ann': ''.join(line + '\n' for line in _lines(d))}
-                 | ({f'{d.id}.txt': d.text} if texts else {}))
-        for name, content in pages.items():
-            with atomic(folder/name) as tmp: tmp.write_text(content, encoding='utf-8', newline='')
+        write_text(folder/f'{d.id}.ann', ''.join(line + '\n' for line in _lines(d)))
+        if texts: write_text(folder/f'{d.id}.txt', d.text)
 
 def write_brat_annotations(
     documents: list[Document], # with or without texts

@@ -7,7 +7,6 @@ __all__ = ['read_e3c', 'e3c_splits', 'write_e3c', 'to_thyme']
 
 # %% ../../nbs/formats/09_e3c.ipynb #269cb1bc
 import gzip, io, re, tarfile, zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
@@ -17,9 +16,8 @@ from xml.sax.saxutils import quoteattr
 from ..data.documents import Document, FormatError, Licence, Mention, Problem, Relation
 from ..data.documents import UNKNOWN, report
 from .offsets import offset_problem, positions
-from .lines import corpus_files
-from .xml import NO_XML, xml_root
-from ..paths import atomic
+from .lines import check_writable, corpus_files, names_file, write_text
+from .xml import NO_XML, read_once, xml_root
 
 # %% ../../nbs/formats/09_e3c.ipynb #e437007f
 def _units(text: str) -> list[int]:
@@ -105,25 +103,10 @@ def _owners(elements: list[Element], links: set[tuple[str, str]],
                     fault(el, _MISSING, 'the number of one that is not')
     return out
 
-# %% ../../nbs/formats/09_e3c.ipynb #9a8a959d
+# %% ../../nbs/formats/09_e3c.ipynb #bdb74663
 # name spaces of UIMA's bookkeeping, and of DKPro's tokens, sentences and tag sets
 _PASSED = ('{http:///uima/', '{http:///de/tudarmstadt/ukp/dkpro/')
 
-def _once(elements: list[Element], make: Callable, fault: Callable) -> dict:
-    "Element → what `make` made of it, where it could and its id is new; the rest are faults"
-    out, ids = {}, set()
-    for el in elements:
-        made = make(el)
-        if not isinstance(made, tuple) and made.id in ids:
-            made = 'each id once', 'one for the second time'
-        if isinstance(made, tuple):
-            fault(el, *made)
-        else:
-            out[el] = made
-            ids.add(made.id)
-    return out
-
-# %% ../../nbs/formats/09_e3c.ipynb #bdb74663
 def _content(root: Element, fault: Callable, offsets: str='utf16'
              ) -> tuple[str|None, tuple[Mention, ...], tuple[Relation, ...], dict[str, str]]:
     "The text (None where there is none), mentions, relations, and METADATA's features"
@@ -141,11 +124,11 @@ def _content(root: Element, fault: Callable, offsets: str='utf16'
         fault(root, 'one Sofa with a sofaString',
               f'{len(sofas)} Sofas' if len(sofas) != 1 else 'one without')
     sofa, characters = (None, []) if text is None else (sofas[0].get(_ID), positions(text, offsets))
-    read = _once(parts, lambda el: _mention(el, sofa, characters), fault)
+    read = read_once(parts, lambda el: _mention(el, sofa, characters), fault)
     owners = _owners(parts, {(_layer(el), el.get(_ID)) for el in links}, fault)
     ids = {m.id for m in read.values()}
     def relation(el): return _relation(el, owners.get((_layer(el), el.get(_ID)), []), read, ids)
-    relations = _once(links, relation, fault)
+    relations = read_once(links, relation, fault)
     meta = _features(heads[0]) if heads else {}
     if any(k.startswith('{') for k in meta):
         fault(heads[0], "METADATA's own features", 'an attribute of another name space')
@@ -299,9 +282,7 @@ _KEY = re.compile(r'[A-Za-z_][\w.-]*', re.A)
 def _unfit(d: Document) -> str|None:
     "Why XMI has no place for this document's id, mentions or links"
     layers = {m.id: m.type for m in d.mentions}
-    if (not d.id or set(d.id) & set('/\\\n\r\0') or d.id != d.id.strip()
-        or re.search(r'\.(xml|xmi)$', d.id, re.I)
-        or d.id.lower().startswith(('readme', 'license', 'licence', '.'))):
+    if not names_file(d.id) or re.search(r'\.(xml|xmi)$', d.id, re.I):
         return 'its id cannot be the name of a file'
     if not all(_NUMBER.fullmatch(x.id) for x in (*d.mentions, *d.relations)):
         return 'ids must be whole numbers here'
@@ -343,13 +324,8 @@ def write_e3c(
     """Writes what `read_e3c` reads back with the same annotations.
 
     Raises `ValueError` for what the format cannot hold."""
-    ids = Counter(d.id for d in documents)
-    for d in documents:
-        why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d)
-        if why: raise ValueError(f'document {d.id} cannot be written as XMI: {why}')
-    for d in documents:
-        with atomic(Path(folder)/f'{d.id}.xml') as tmp:
-            tmp.write_text(_xmi(d), encoding='utf-8', newline='')
+    check_writable(documents, 'as XMI', _unwritable)
+    for d in documents: write_text(Path(folder)/f'{d.id}.xml', _xmi(d))
 
 # %% ../../nbs/formats/09_e3c.ipynb #215af570
 _THYME = {'EVENT': {'docTimeRel': 'DocTimeRel', 'eventType': 'Type', 'degree': 'Degree',

@@ -8,15 +8,13 @@ __all__ = ['SLOTS', 'UNMARKED', 'COLUMNS', 'NO_CUI', 'cue', 'read_share2015', 'r
 
 # %% ../../nbs/formats/05_share2015.ipynb #94c28333
 import re
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from ..data.documents import Document, Licence, Mention, Problem, UNKNOWN
-from .offsets import offset_problem, placed, positions
-from .lines import corpus_lines, span_fault
-from .share2014 import names_note, read_notes, read_pipe_files
-from ..paths import atomic
+from .offsets import placed, positions
+from .lines import check_writable, span_fault, write_text
+from .share2014 import names_note, read_notes, read_pipe, read_pipe_files
 
 # %% ../../nbs/formats/05_share2015.ipynb #4203fcff
 # attribute → (the abbreviation in the organisers' column names, its values); the first value is the
@@ -112,20 +110,16 @@ def _mention(line: str, name: str, at: Sequence[int|None]|None, id: str) -> Ment
 def _note(note: str, text: str|None, pipe: Path, name: str, licence: Licence, found: list[Problem],
           offsets: str='as_is') -> Document:
     "One pipe file's document; `text` None: read without"
-    mentions, called, at = [], f'{note}.txt', None if text is None else positions(text, offsets)
-    for n, line in corpus_lines(pipe, name, found, any_end=True):
+    called = f'{note}.txt'
+    def mention(line, at, id):
+        nonlocal called
         first = line.split('|')[0]
-        if not mentions and first in (note, f'{note}.text'):
+        if id == 'T1' and first in (note, f'{note}.text'):
             called = first
-        mention = _mention(line, called, at, f'T{len(mentions) + 1}')
-        if isinstance(mention, Mention):
-            mentions.append(mention)
-        else:
-            found.append(Problem(name, n, *mention))
-    if text and (misfit := offset_problem(name, text, mentions, offsets)):
-        found.append(misfit)
+        return _mention(line, called, at, id)
+    mentions = read_pipe(pipe, name, text, offsets, mention, found)
     meta = {'name': called} if mentions and called != f'{note}.txt' else {}
-    return Document(note, text or '', tuple(mentions), (), licence, meta)
+    return Document(note, text or '', mentions, (), licence, meta)
 
 # %% ../../nbs/formats/05_share2015.ipynb #cd5be02e
 def read_share2015(
@@ -176,9 +170,6 @@ def _unwritable(d: Document) -> str|None:
                     'spans that are empty, overlap or lie outside')
 
 # %% ../../nbs/formats/05_share2015.ipynb #be98dd12
-def _write(path: Path, text: str):
-    with atomic(path) as tmp: tmp.write_text(text, encoding='utf-8', newline='')
-
 def write_share2015_pipes(
     documents: list[Document], # disorders with at most one concept, and attributes named in `SLOTS`
     folder: Path|str,          # gets id.pipe for each; other files there stay
@@ -186,12 +177,9 @@ def write_share2015_pipes(
     """Writes disorders and slots for the official scorer.
 
     Raises `ValueError` for what the format cannot hold."""
-    ids = Counter(d.id for d in documents)
+    check_writable(documents, 'as ShARe 2015', _unwritable)
     for d in documents:
-        why = 'its id occurs twice' if ids[d.id] > 1 else _unwritable(d)
-        if why: raise ValueError(f'document {d.id} cannot be written as ShARe 2015: {why}')
-    for d in documents:
-        _write(Path(folder)/f'{d.id}.pipe', ''.join(line + '\n' for line in _lines(d)))
+        write_text(Path(folder)/f'{d.id}.pipe', ''.join(line + '\n' for line in _lines(d)))
 
 def write_share2015(
     documents: list[Document], # as for `write_share2015_pipes`
@@ -201,4 +189,4 @@ def write_share2015(
 
     Raises `ValueError` for what the format cannot hold."""
     write_share2015_pipes(documents, folder)
-    for d in documents: _write(Path(folder)/f'{d.id}.txt', d.text)
+    for d in documents: write_text(Path(folder)/f'{d.id}.txt', d.text)
