@@ -21,7 +21,7 @@ class _Down(torch.autograd.Function):
         ctx,
         x: Tensor,
         keep: Tensor|None,
-        reaches: list[TaskMask],
+        masks: list[TaskMask],
         tables: list,
         *As: Tensor,
     ): # -> (tokens reached, r), one an adapter
@@ -29,24 +29,24 @@ class _Down(torch.autograd.Function):
         kept = flat if keep is None else flat * keep
         cast = [A.to(x.dtype) for A in As]
         ctx.save_for_backward(flat, keep, *cast)
-        ctx.reaches, ctx.tables, ctx.shape = reaches, tables, x.shape
+        ctx.masks, ctx.tables, ctx.shape = masks, tables, x.shape
         ctx.dtypes = [A.dtype for A in As]
-        return tuple(reach.of(kept) @ a.T for reach, a in zip(reaches, cast, strict=True))
+        return tuple(mask.of(kept) @ a.T for mask, a in zip(masks, cast, strict=True))
 
     @staticmethod
     def backward(ctx, *ds: Tensor):
         flat, keep, *As = ctx.saved_tensors
         kept = flat if keep is None else flat * keep
-        parts = zip(ctx.reaches, ctx.tables, ds, strict=True)
-        grads = [reach.gradient(d, reach.of(kept), table) for reach, table, d in parts]
+        parts = zip(ctx.masks, ctx.tables, ds, strict=True)
+        grads = [mask.gradient(d, mask.of(kept), table) for mask, table, d in parts]
         dx = _below(ctx, kept, keep, ds, As) if ctx.needs_input_grad[0] else None
         return dx, None, None, None, *_as_they_were(grads, ctx.dtypes)
 
 def _below(ctx, kept: Tensor, keep: Tensor|None, ds: tuple[Tensor, ...], As: list) -> Tensor:
     "The gradient of the input of `_Down`"
-    whole = ctx.reaches[0].runs == [(0, len(kept))] # then the first product is added to nothing
+    whole = ctx.masks[0].runs == [(0, len(kept))] # then the first product is added to nothing
     dx = ds[0] @ As[0] if whole else torch.zeros_like(kept)
-    for reach, d, a in list(zip(ctx.reaches, ds, As, strict=True))[whole:]: reach.spread(dx, d, a)
+    for mask, d, a in list(zip(ctx.masks, ds, As, strict=True))[whole:]: mask.spread(dx, d, a)
     return (dx if keep is None else dx.mul_(keep)).view(ctx.shape)
 
 def _as_they_were(grads: list[Tensor|None], dtypes: list[torch.dtype]) -> list[Tensor|None]:
@@ -60,33 +60,33 @@ class _Up(torch.autograd.Function):
     def forward(
         ctx,
         y: Tensor,
-        reaches: list[TaskMask],
+        masks: list[TaskMask],
         tables: list,
         scales: list[float],
         *hs_and_Bs: Tensor,
     ) -> Tensor:
-        n = len(reaches)
+        n = len(masks)
         hs = [h.to(y.dtype) for h in hs_and_Bs[:n]]
         cast = [B.to(y.dtype) for B in hs_and_Bs[n:]]
         ctx.save_for_backward(*hs, *cast)
-        ctx.reaches, ctx.tables, ctx.scales = reaches, tables, scales
+        ctx.masks, ctx.tables, ctx.scales = masks, tables, scales
         ctx.dtypes = [t.dtype for t in hs_and_Bs]
         flat = y.view(-1, y.shape[-1])
-        for reach, h, b, scale in zip(reaches, hs, cast, scales, strict=True):
-            reach.spread(flat, h, b.T, scale)
+        for mask, h, b, scale in zip(masks, hs, cast, scales, strict=True):
+            mask.spread(flat, h, b.T, scale)
         ctx.mark_dirty(y)
         return y
 
     @staticmethod
     def backward(ctx, d: Tensor):
-        n, saved = len(ctx.reaches), ctx.saved_tensors
+        n, saved = len(ctx.masks), ctx.saved_tensors
         hs, Bs, flat = saved[:n], saved[n:], d.reshape(-1, d.shape[-1])
         dhs, dBs = [], []
-        parts = zip(ctx.reaches, ctx.tables, ctx.scales, hs, Bs, strict=True)
-        for reach, table, scale, h, b in parts:
-            reached = reach.of(flat)
+        parts = zip(ctx.masks, ctx.tables, ctx.scales, hs, Bs, strict=True)
+        for mask, table, scale, h, b in parts:
+            reached = mask.of(flat)
             dhs.append((reached @ b).mul_(scale))
-            dBs.append(reach.gradient(reached, h, table, scale))
+            dBs.append(mask.gradient(reached, h, table, scale))
         return d, None, None, None, *_as_they_were(dhs + dBs, ctx.dtypes)
 
 # %% ../../nbs/modeling/05_adapters.ipynb #6b9f687b
@@ -107,7 +107,7 @@ def keep_noise(
 class Route:
     "Which adapters act on which tokens, for the layers that share it"
     def __init__(self):
-        self.reaches: list[TaskMask] = []
+        self.masks: list[TaskMask] = []
         self.gated: list[str] = []      # the tasks, in reading order, that have a gate
         self.noise: Tensor|None = None  # for dropout, of this forward pass
 
@@ -144,16 +144,16 @@ class BankLinear(nn.Module):
         x: Tensor, # (rows, length, in)
     ) -> Tensor: # (rows, length, out)
         y = self.base(x)
-        # this layer may be outside an adapter's reach
-        reaches = [reach for reach in self.route.reaches if reach.name in self.A]
-        if not reaches: return y
-        names = [reach.name for reach in reaches]
+        # this layer may be outside an adapter's range
+        masks = [mask for mask in self.route.masks if mask.name in self.A]
+        if not masks: return y
+        names = [mask.name for mask in masks]
         tables = [self.tables.get(n, (None, None)) for n in names]
-        hs = _Down.apply(x, self._keep(x), reaches, [a for a, _ in tables],
+        hs = _Down.apply(x, self._keep(x), masks, [a for a, _ in tables],
                          *(self.A[n] for n in names))
-        if self.route.gated: hs = _weigh(reaches, hs, self.route.gated, self.gate)
+        if self.route.gated: hs = _weigh(masks, hs, self.route.gated, self.gate)
         scales = [self.scale[n] for n in names]
-        return _Up.apply(y, reaches, [b for _, b in tables], scales, *hs,
+        return _Up.apply(y, masks, [b for _, b in tables], scales, *hs,
                          *(self.B[n] for n in names))
 
     def _keep(self, x: Tensor) -> Tensor|None:
@@ -164,13 +164,13 @@ class BankLinear(nn.Module):
 
 # %% ../../nbs/modeling/05_adapters.ipynb #6edb5f19
 def _weigh(
-    reaches: list[TaskMask],
+    masks: list[TaskMask],
     hs: tuple[Tensor, ...], # the activations of each adapter
     gated: list[str],       # the tasks that have a gate, in reading order
     gates: nn.ParameterDict,
 ) -> list[Tensor]:
     "The shared activations times g, the private ones times 1 - g; the shared adapter comes first"
-    places = [i for i, reach in enumerate(reaches) if reach.name in gated]
+    places = [i for i, mask in enumerate(masks) if mask.name in gated]
     sizes = [len(hs[i]) for i in places]
     shared, private = hs[0], torch.cat([hs[i] for i in places])
     times = torch.tensor(sizes, device=shared.device)
@@ -238,7 +238,7 @@ class _Plan(nn.Module):
     def _with_gate(self, layer: int) -> list[str]: # tasks
         return [t for t in self.tasks if self.gated and len(self._on(t, layer)) == 2]
 
-    def reaches(self,
+    def masks(self,
         tasks: Tensor, # (k, 3) task's number, start, end of stretches of tokens; on the CPU
         layer: int,
     ) -> list[TaskMask]: # one an adapter that has something to do there
@@ -258,7 +258,7 @@ class _Plan(nn.Module):
     def sharers(self,
         adapter: str,
     ) -> tuple[str, ...]: # tasks
-        "Who teaches an adapter"
+        "The tasks that train an adapter"
         silent = self.detached.get(adapter, ())
         return tuple(t for t in self.tasks if adapter in self.active[t] and t not in silent)
 
@@ -292,7 +292,7 @@ def _router(bank: _Plan, route: Route, layer: int):
         if tasks is None:
             raise ValueError('the bank needs tasks, (k, 3) on the CPU: number, start and end of '
                              'each stretch of tokens')
-        route.reaches, route.noise = bank.reaches(tasks, layer), kwargs.get('noise')
+        route.masks, route.noise = bank.masks(tasks, layer), kwargs.get('noise')
         present = {bank.tasks[t] for t in tasks[:, 0].tolist()}
         route.gated = [t for t in bank._with_gate(layer) if t in present]
     return hook
@@ -312,7 +312,7 @@ class AdapterBank(_Plan):
         dropout: float=.05,         # on the adapters' input
         seed: int=0,                # of the adapters' first weights
         gated: bool=False,          # do tasks weigh two adapters with a gate? (else they are added)
-        detached: dict[str, list[str]]|None=None, # adapter -> tasks that do not teach it
+        detached: dict[str, list[str]]|None=None, # adapter -> tasks that do not train it
     ):
         attention, routes = attention_layers(model), {}
         super().__init__(adapters, active, gated, detached, len(attention))

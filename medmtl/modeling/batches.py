@@ -20,11 +20,11 @@ class Batch:
     positions: Tensor    # (1, tokens) restarting with each example
     examples: Tensor     # (n, 3) row (0), start, end; on the CPU
     tasks: Tensor        # (k, 3) stream's number, start, end; on the CPU
-    reads: dict[str, HeadInputs] # stream -> where its head reads, and what it should say
+    head_inputs: dict[str, HeadInputs] # stream -> where its head reads, and its targets
     tokens: dict[str, int]  # stream -> tokens
 
     def inputs(self):
-        reads = {s: r.at for s, r in self.reads.items()}
+        reads = {s: r.at for s, r in self.head_inputs.items()}
         return self.ids, self.positions, self.examples, self.tasks, reads
 
 def collate(
@@ -33,7 +33,7 @@ def collate(
     device: str|torch.device='cpu',
 ) -> Batch:
     "Numbered examples of one or more streams as one batch"
-    ids, positions, bounds, tasks, reads = [], [], [], [], {}
+    ids, positions, bounds, tasks, inputs = [], [], [], [], {}
     for stream in sorted(parts, key=streams.index):
         began, at = len(ids), []
         for _, e in parts[stream]:
@@ -46,10 +46,10 @@ def collate(
         targets = torch.tensor([x for e in members for x in e.targets])
         groups = torch.tensor([e.source for e in members for _ in e.reads])
         tensors = (t.to(device) for t in (torch.cat(at), targets, groups))
-        reads[stream] = HeadInputs(*tensors, list(members), list(numbers))
+        inputs[stream] = HeadInputs(*tensors, list(members), list(numbers))
     tokens = {streams[t]: end - start for t, start, end in tasks}
     return Batch(torch.tensor([ids]).to(device), torch.tensor([positions]).to(device),
-                 torch.tensor(bounds), torch.tensor(tasks), reads, tokens)
+                 torch.tensor(bounds), torch.tensor(tasks), inputs, tokens)
 
 # %% ../../nbs/modeling/14_batches.ipynb #39d8bec7
 def micro_batches(

@@ -69,10 +69,10 @@ class Normaliser:
     ) -> dict[str, str|None]: # name -> the known name that it is taken for, or None
         "Each name itself where it is known, the nearest known one where one is near"
         out = {n: n if n in self.concepts else None for n in names}
-        strange = [n for n, k in out.items() if k is None]
-        if strange and self.vectors is not None:
-            likeness, at = (self.embed(strange) @ self.vectors.T).max(1)
-            for n, l, i in zip(strange, likeness.tolist(), at.tolist(), strict=True):
+        unseen = [n for n, k in out.items() if k is None]
+        if unseen and self.vectors is not None:
+            likeness, at = (self.embed(unseen) @ self.vectors.T).max(1)
+            for n, l, i in zip(unseen, likeness.tolist(), at.tolist(), strict=True):
                 if l >= self.near: out[n] = self.names[i]
         return out
 

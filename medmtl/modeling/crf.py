@@ -24,7 +24,7 @@ def allowed_steps(
 # %% ../../nbs/modeling/07_crf.ipynb #aa4a7dbf
 def log_partition(
     scores: Tensor,  # (sequences, longest, labels) e
-    lengths: Tensor, # (sequences,) units of each, at least 1
+    lengths: Tensor, # (sequences,) words of each, at least 1
     steps: Tensor,   # (labels, labels) a, from row to column
 ) -> Tensor: # (sequences,)
     "The logarithm of the sum of e^s(y) over all y (the forward algorithm), in double precision"
@@ -36,12 +36,12 @@ def log_partition(
     return ends.logsumexp(1)
 
 def chain_loss(
-    scores: Tensor,     # (units, labels) of all sequences, one after the other
-    targets: Tensor,    # (units,) label numbers
-    lengths: list[int], # units of each sequence
+    scores: Tensor,     # (words, labels) of all sequences, one after the other
+    targets: Tensor,    # (words,) label numbers
+    lengths: list[int], # words of each sequence
     steps: Tensor,      # (labels, labels)
 ) -> Tensor: # scalar
-    "Minus the log-probability of the target sequences, a unit"
+    "Minus the log-probability of the target sequences, a word"
     n = torch.tensor(lengths, device=scores.device)
     first = torch.zeros_like(targets, dtype=torch.bool)
     first[n.cumsum(0) - n] = True
@@ -52,11 +52,11 @@ def chain_loss(
 
 # %% ../../nbs/modeling/07_crf.ipynb #0834034a
 def marginals(
-    scores: Tensor,     # (units, labels) of all sequences, one after the other
-    lengths: list[int], # units of each sequence
+    scores: Tensor,     # (words, labels) of all sequences, one after the other
+    lengths: list[int], # words of each sequence
     steps: Tensor,      # (labels, labels)
-) -> Tensor: # (units, labels), each row a distribution
-    "The probability of each label at each unit, over all sequences"
+) -> Tensor: # (words, labels), each row a distribution
+    "The probability of each label at each word, over all sequences"
     with torch.inference_mode(False), torch.enable_grad():
         e = scores.detach().clone().requires_grad_()
         padded = pad_sequence(e.split(lengths), batch_first=True)
@@ -66,13 +66,13 @@ def marginals(
 
 # %% ../../nbs/modeling/07_crf.ipynb #df617ddd
 def viterbi(
-    scores: Tensor, # (units, labels), log-probabilities for example
+    scores: Tensor, # (words, labels), log-probabilities for example
     steps: Tensor,  # (labels, labels)
-) -> list[int]: # one label a unit
+) -> list[int]: # one label a word
     "The sequence with the highest score (Viterbi 1967)"
     if not len(scores): return []
     scores, steps = scores.double(), steps.double()
-    best, back = scores[0] + steps[0], [] # before the first unit we are outside
+    best, back = scores[0] + steps[0], [] # before the first word we are outside
     for row in scores[1:]:
         best, origin = (best[:, None] + steps).max(0)
         best = best + row

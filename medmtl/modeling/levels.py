@@ -36,25 +36,25 @@ class CrossLevel(nn.Module):
         top: Tensor,     # (tokens, hidden) states at the top
         half: Tensor,    # (tokens, hidden) states of the same tokens half-way
         examples: list[tuple[int, int]], # start, end of each example among the tokens reached
-        reach: TaskMask,    # the tokens whose tasks use this module
+        mask: TaskMask,  # the tokens whose tasks use this module
     ) -> Tensor: # (tokens reached, hidden) what is added to the states
-        "What the half-way states say to those at the top"
+        "What the states half-way add to those at the top"
         sizes = [end - start for start, end in examples]
         def by_head(x, name):
-            seen = tied_linear(x, getattr(self, name), reach, self.tables.get(name))
+            seen = tied_linear(x, getattr(self, name), mask, self.tables.get(name))
             return seen.view(len(seen), self.heads, -1).transpose(0, 1).split(sizes, 1)
         q, k, v = by_head(top, 'query'), by_head(half, 'key'), by_head(half, 'value')
         seen = [attend(*qkv, qkv[0].shape[-1] ** -.5, causal=False)
                 for qkv in zip(q, k, v, strict=True)]
         seen = torch.cat(seen, 1).transpose(0, 1).flatten(1)
-        return tied_linear(seen, self.out, _moved_together(reach), self.tables.get('out'))
+        return tied_linear(seen, self.out, _moved_together(mask), self.tables.get('out'))
 
-def _moved_together(reach: TaskMask) -> TaskMask: # of the tokens reached, one after the other
+def _moved_together(mask: TaskMask) -> TaskMask: # of the tokens reached, one after the other
     pieces, at = [], 0
-    for row, start, end in reach.pieces:
+    for row, start, end in mask.pieces:
         pieces.append((row, at, at + end - start))
         at += end - start
-    return TaskMask(reach.name, pieces)
+    return TaskMask(mask.name, pieces)
 
 # %% ../../nbs/modeling/12_levels.ipynb #551f9b41
 class _NobodyStays(Exception): "All tokens have left the network"
@@ -97,13 +97,13 @@ def _look_back(
     high: Tensor,     # states at the top, of the tokens that stay
     low: Tensor,      # half-way
     examples: Tensor, # (n, 3) among these
-    reach: TaskMask,  # the tokens whose tasks use the module
+    mask: TaskMask,   # the tokens whose tasks use the module
 ) -> Tensor:
-    "The states at the top with what those half-way say to them"
-    bounds = [(start, end) for _, start, end in _cut(examples, reach.runs).tolist()]
-    added = module(high, low, bounds, reach)
-    if reach.runs == [(0, len(high))]: return high + added
-    at = torch.cat([torch.arange(start, end) for start, end in reach.runs]).to(high.device)
+    "The states at the top, with what attention to those half-way adds"
+    bounds = [(start, end) for _, start, end in _cut(examples, mask.runs).tolist()]
+    added = module(high, low, bounds, mask)
+    if mask.runs == [(0, len(high))]: return high + added
+    at = torch.cat([torch.arange(start, end) for start, end in mask.runs]).to(high.device)
     return high.index_add(0, at, added)
 
 def _all_look_back(

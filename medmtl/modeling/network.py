@@ -18,7 +18,7 @@ from .task_gradients import TaskGradients
 # %% ../../nbs/modeling/13_network.ipynb #8d5fcbe7
 @dataclass
 class TrainingGroup:
-    "Streams that are trained together, and the weights that they teach"
+    "Streams that are trained together, and the weights that they train"
     streams: tuple[str, ...]
     weights: dict[str, nn.Parameter] # name, as in `Network.trainable` -> parameter
 
@@ -51,8 +51,8 @@ def _check_streams(bank: AdapterBank, heads: dict, weighting: str, factors: dict
                          'one head a stream')
     if weighting not in ('equal', 'uncertainty'):
         raise ValueError(f'losses are weighted equal or by uncertainty, not {weighting!r}')
-    if strange := set(factors) - set(heads):
-        raise ValueError(f'there are factors for {", ".join(sorted(strange))}, '
+    if unknown := set(factors) - set(heads):
+        raise ValueError(f'there are factors for {", ".join(sorted(unknown))}, '
                          'which is no stream here')
 
 def _zeros(names: Iterable[str], device: torch.device) -> nn.ParameterDict: # a number each
@@ -71,7 +71,7 @@ def _states(
 
 # %% ../../nbs/modeling/13_network.ipynb #5015f195
 def _shared_weights(bank: AdapterBank, levels: Levels|None) -> list[tuple]:
-    "Adapters and cross-level modules, each with the streams that teach it"
+    "Adapters and cross-level modules, each with the streams that train it"
     out = [(bank.sharers(a), _under(f'adapters.{a}', bank.adapter(a))) for a in bank.ranks]
     if not levels: return out
     for name, module in levels.cross.items():
@@ -160,9 +160,9 @@ class Network(nn.Module):
         return (loss * (-v).exp() + v * share) / 2
 
     def trained_by(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]:
-        "Groups of weights, by name, each with the streams that teach it"
-        weights = _shared_weights(self.bank, self.levels) + _own_weights(self)
-        return [(streams, taught) for streams, taught in weights if streams and taught]
+        "Groups of weights, by name, each with the streams that train it"
+        found = _shared_weights(self.bank, self.levels) + _own_weights(self)
+        return [(streams, weights) for streams, weights in found if streams and weights]
 
     def trainable(self) -> dict[str, nn.Parameter]: # name -> parameter
         "What is trained: adapters, gates, cross-level attention, heads, and the losses' weights"

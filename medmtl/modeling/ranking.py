@@ -20,12 +20,13 @@ def pairwise_margin(
     relevant: Tensor, # (n,) 1, 0, or -1 for unknown
     groups: Tensor,   # (n,) which question each belongs to
     margin: float=1.,
-    whole: int|None=None, # pairs that the mean is over; by default these
+    n_pairs: int|None=None, # that the mean is over; by default these
 ) -> Tensor: # scalar, mean over pairs; 0 where there is none
     "Mean hinge over pairs of a relevant and an irrelevant candidate of the same question"
     pairs = _pairs(relevant, groups)
     gaps = (margin - scores[:, None] + scores).clamp(min=0)
-    return (gaps * pairs).sum() / (pairs.sum().clamp(min=1) if whole is None else max(1, whole))
+    n = pairs.sum().clamp(min=1) if n_pairs is None else max(1, n_pairs)
+    return (gaps * pairs).sum() / n
 
 # %% ../../nbs/modeling/11_ranking.ipynb #e2498e46
 def ranking_examples(
@@ -75,33 +76,34 @@ class RankingHead(nn.Module):
     ) -> Tensor: # (reads, 1) scores
         return self.out(self.dropout(states.float()))
 
-    def counts(self, reads: HeadInputs) -> dict[str, int]: # what the loss is a mean over
-        return {'pairs': int(_pairs(reads.targets, reads.groups).sum())}
+    def counts(self, inputs: HeadInputs) -> dict[str, int]: # what the loss is a mean over
+        return {'pairs': int(_pairs(inputs.targets, inputs.groups).sum())}
 
     def loss(self,
-        logits: Tensor,  # (reads, 1)
-        reads: HeadInputs,    # targets 1, 0, or -1 for unknown; groups are the queries
-        whole: dict[str, int]|None=None, # counts of the step that this is a part of
-    ) -> Tensor: # scalar, mean over pairs: those of the whole step, of which this is the part
-        pairs = whole['pairs'] if whole else None
-        return pairwise_margin(logits.squeeze(-1), reads.targets, reads.groups, self.margin, pairs)
+        logits: Tensor,     # (reads, 1)
+        inputs: HeadInputs, # targets 1, 0, or -1 for unknown; groups are the queries
+        step_counts: dict[str, int]|None=None, # counts of the step that this is a part of
+    ) -> Tensor: # scalar, mean over pairs: those of the whole step, of which this is a part
+        pairs = step_counts['pairs'] if step_counts else None
+        return pairwise_margin(logits.squeeze(-1), inputs.targets, inputs.groups, self.margin,
+                               pairs)
 
     def decode(self,
         logits: Tensor,  # (reads, 1)
-        reads: HeadInputs,
+        inputs: HeadInputs,
     ) -> list[float]: # one an example
         "The scores as numbers"
         return logits.squeeze(-1).tolist()
 
 # %% ../../nbs/modeling/11_ranking.ipynb #4fd62928
 def decode_ranking(
-    said: list[float],       # one an example
+    outputs: list[float],    # one an example
     examples: list[Example],
     queries: list[Query],
 ) -> dict[str, dict[str, float]]: # query id -> candidate id -> score
     "Scores by query and candidate, in the queries' own order"
     out = {q.id: {} for q in queries}
-    for score, example in zip(said, examples, strict=True):
+    for score, example in zip(outputs, examples, strict=True):
         q = queries[example.source]
         out[q.id][q.candidates[example.candidate].id] = score
     return out

@@ -19,20 +19,20 @@ from .tagging import bio_runs
 _STEPS = torch.tensor([1, 2, 3, 5, 9, 17, 33])
 
 def distance(
-    one: Tensor,   # (pairs, 2) first and last unit of the one part
+    one: Tensor,   # (pairs, 2) first and last word of the one part
     other: Tensor, # (pairs, 2) of the other
 ) -> Tensor: # (pairs,) 0–16: 8 for overlap, below it where the other comes first
-    "Units between two parts, in widening steps"
+    "Words between two parts, in widening steps"
     gap = torch.maximum(other[:, 0] - one[:, 1], one[:, 0] - other[:, 1])
     size = torch.bucketize(gap, _STEPS.to(gap.device), right=True).clamp_min(0)
     return 8 + torch.where(other[:, 0] >= one[:, 0], size, -size)
 
 # %% ../../nbs/modeling/10_span_head.ipynb #c68a6f9a
 def between(
-    one: Tensor,   # (pairs, 2) first and last unit of the one part
+    one: Tensor,   # (pairs, 2) first and last word of the one part
     other: Tensor, # (pairs, 2) of the other
     kind: Tensor,  # (pairs,) type of the other
-    first: Tensor, # (parts,) first unit of every part
+    first: Tensor, # (parts,) first word of every part
     types: Tensor, # (parts,) type of every part
 ) -> Tensor: # (pairs,) 0–3
     "How many parts of the other's type begin between the two; 3 for three or more"
@@ -64,12 +64,12 @@ class PairScorer(nn.Module):
     "From what was read at the ends of two parts, and how these stand to each other, to labels"
     def __init__(self,
         schema: Schema,
-        width: int,        # of what was read at a unit
-        dropout: float=.2, # on the hidden layer
-        pace: float=30.,   # how much faster than the rest the tables of types and distances learn
+        width: int,             # of what was read at a word
+        dropout: float=.2,      # on the hidden layer
+        table_scale: float=30., # of the tables: so much faster than the rest do they learn
     ):
         super().__init__()
-        self.schema, self.pace = schema, pace
+        self.schema, self.table_scale = schema, table_scale
         n_types, out = len(schema.types), 1 + len(schema.labels)
         self.read = nn.Sequential(nn.Linear(4 * width, width), nn.GELU(), nn.Dropout(dropout),
                                   nn.Linear(width, out))
@@ -77,7 +77,7 @@ class PairScorer(nn.Module):
         self.among = nn.Parameter(torch.zeros(n_types, n_types, 4, out))
 
     def forward(self,
-        inner: Tensor, # (units, width) of one example
+        inner: Tensor, # (words, width) of one example
         parts: list[tuple[int, int, str]],
         pairs: list[tuple[int, int]],      # part numbers; at least one
     ) -> Tensor: # (pairs, 1 + labels)
@@ -89,9 +89,9 @@ class PairScorer(nn.Module):
         kinds = every[number][..., 2].unbind(1)
         others = between(ends, other_ends, kinds[1], every[:, 0], every[:, 2])
         known = self.near[*kinds, distance(ends, other_ends)] + self.among[*kinds, others]
-        return self.read(_ends(inner, parts)[number].flatten(1)) + self.pace * known
+        return self.read(_ends(inner, parts)[number].flatten(1)) + self.table_scale * known
 
-def _ends(inner: Tensor, parts: list) -> Tensor: # (units, width), parts -> (parts, 2 width)
+def _ends(inner: Tensor, parts: list) -> Tensor: # (words, width), parts -> (parts, 2 width)
     at = torch.tensor([p[:2] for p in parts], device=inner.device).view(-1, 2)
     return inner[at].flatten(1)
 
@@ -105,9 +105,10 @@ def _labelled(e: Example, schema: Schema) -> dict[str, list[tuple[tuple[int, int
                                  if p[2] == kind and v.get(name) in values]
     return out
 
-def _counts(reads: HeadInputs, schema: Schema) -> dict[str, int]: # of what the loss's terms average
-    out = Counter({} if schema.given else {'units': len(reads.targets)})
-    for e in reads.examples:
+def _counts(inputs: HeadInputs, schema: Schema) -> dict[str, int]:
+    "What the loss's terms are means over"
+    out = Counter({} if schema.gold_spans else {'words': len(inputs.targets)})
+    for e in inputs.examples:
         out.update({name: len(known) for name, known in _labelled(e, schema).items()})
         every = candidates(e.gold.parts, schema)
         related = sum(p in e.gold.pairs for p in every)
@@ -115,14 +116,14 @@ def _counts(reads: HeadInputs, schema: Schema) -> dict[str, int]: # of what the 
     return dict(out)
 
 # %% ../../nbs/modeling/10_span_head.ipynb #663e5f78
-def _what_is_right(
+def _loss_terms(
     head: 'SpanHead',
     inner: Tensor,
-    reads: HeadInputs,
+    inputs: HeadInputs,
 ) -> tuple[list[list[tuple[Tensor, int]]], list[Tensor], list[int]]:
     "Each attribute's parts as they were read, with values; and the scores of pairs, with labels"
     found, scores, targets = [[] for _ in head.attributes], [], []
-    for states, e in zip(inner.split(reads.lengths), reads.examples, strict=True):
+    for states, e in zip(inner.split(inputs.lengths), inputs.examples, strict=True):
         for into, known in zip(found, _labelled(e, head.schema).values(), strict=True):
             into += [(states[list(p)].flatten(), y) for p, y in known]
         drawn = drawn_pairs(e.gold.parts, e.gold.pairs, head.schema)
@@ -133,37 +134,39 @@ def _what_is_right(
 def _total_loss(scores: Tensor, targets: list[int]) -> Tensor:
     return F.cross_entropy(scores, torch.tensor(targets, device=scores.device), reduction='sum')
 
-def _attribute_losses(head: 'SpanHead', found: list, whole: dict[str, int]) -> list[Tensor]:
+def _attribute_losses(head: 'SpanHead', found: list, step_counts: dict[str, int]) -> list[Tensor]:
     "One for each attribute that is there; together the mean over the attributes"
     out, names = [], [f'{kind}.{name}' for kind, name, _ in head.schema.named]
     for layer, name, known in zip(head.attributes, names, found, strict=True):
         if not known: continue
         total = _total_loss(layer(torch.stack([x for x, _ in known])), [y for _, y in known])
-        out.append(total / whole[name] / len(head.attributes))
+        out.append(total / step_counts[name] / len(head.attributes))
     return out
 
 # %% ../../nbs/modeling/10_span_head.ipynb #b7ee135e
-def _add_attributes(head: 'SpanHead', marks: SpanAnnotations, states: Tensor):
+def _add_attributes(head: 'SpanHead', annotations: SpanAnnotations, states: Tensor):
     "The likeliest value of each attribute of the parts, and its probability"
-    marks.attribute_confidences = [{} for _ in marks.parts]
+    annotations.attribute_confidences = [{} for _ in annotations.parts]
     for layer, (kind, name, values) in zip(head.attributes, head.schema.named, strict=True):
-        numbers = [i for i, p in enumerate(marks.parts) if p[2] == kind]
+        numbers = [i for i, p in enumerate(annotations.parts) if p[2] == kind]
         if not numbers: continue
-        p, best = layer(_ends(states, [marks.parts[i] for i in numbers])).softmax(1).max(1)
-        for i, sure, b in zip(numbers, p.tolist(), best.tolist(), strict=True):
-            marks.values[i][name], marks.attribute_confidences[i][name] = values[b], sure
+        p, best = layer(_ends(states, [annotations.parts[i] for i in numbers])).softmax(1).max(1)
+        for i, confidence, b in zip(numbers, p.tolist(), best.tolist(), strict=True):
+            annotations.values[i][name] = values[b]
+            annotations.attribute_confidences[i][name] = confidence
 
-def _add_pairs(head: 'SpanHead', marks: SpanAnnotations, states: Tensor):
+def _add_pairs(head: 'SpanHead', annotations: SpanAnnotations, states: Tensor):
     "The labelled pairs of the parts, and their probabilities"
-    every = candidates(marks.parts, head.schema)
+    every = candidates(annotations.parts, head.schema)
     for start in range(0, len(every), 4096):
         some = every[start:start + 4096]
-        p, best = head.pairs(states, marks.parts, some).softmax(1).max(1)
-        for pair, sure, label in zip(some, p.tolist(), best.tolist(), strict=True):
+        p, best = head.pairs(states, annotations.parts, some).softmax(1).max(1)
+        for pair, confidence, label in zip(some, p.tolist(), best.tolist(), strict=True):
             if not label: continue
-            marks.pairs[pair], marks.sure_pairs[pair] = head.schema.labels[label - 1], sure
+            annotations.pairs[pair] = head.schema.labels[label - 1]
+            annotations.pair_confidences[pair] = confidence
 
-def _given_parts(e: Example) -> SpanAnnotations: # without attributes and pairs
+def _gold_parts(e: Example) -> SpanAnnotations: # without attributes and pairs
     return SpanAnnotations(e.gold.parts, [{} for _ in e.gold.parts], ids=e.gold.ids)
 
 def _chain_parts(head: 'SpanHead', inner: Tensor, lengths: list[int]) -> list[SpanAnnotations]:
@@ -173,29 +176,30 @@ def _chain_parts(head: 'SpanHead', inner: Tensor, lengths: list[int]) -> list[Sp
     return [_parts(rows, allowed, head.schema.types) for rows in logs.split(lengths)]
 
 def _parts(logs: Tensor, allowed: Tensor, types: tuple[str, ...]) -> SpanAnnotations:
-    "The parts that the best sequence has; `logs` are log-probabilities, (units, labels)"
+    "The parts that the best sequence has; `logs` are log-probabilities, (words, labels)"
     tags, out = viterbi(logs, allowed), SpanAnnotations()
     for first, last, kind in bio_runs(tags):
         out.parts.append((first, last, types[kind]))
         out.values.append({})
-        out.sure.append(float(logs[range(first, last + 1), tags[first:last + 1]].mean().exp()))
+        p = logs[range(first, last + 1), tags[first:last + 1]].mean().exp()
+        out.confidences.append(float(p))
     return out
 
 # %% ../../nbs/modeling/10_span_head.ipynb #0adf25a7
 class SpanHead(nn.Module):
-    "From the states at a unit to BIO labels, attributes of parts and labels of pairs"
+    "From the states at a word to BIO labels, attributes of parts and labels of pairs"
     def __init__(self,
         hidden: int,       # size of the backbone's states
         schema: Schema,
         dropout: float=.2, # on the states and on the hidden layer
-        reads: int=4,      # states a unit
+        reads: int=4,      # states a word
         width: int=256,    # of the hidden layer
     ):
         super().__init__()
         self.schema, self.n_labels = schema, 1 + 2 * len(schema.types)
         self.inner = nn.Sequential(nn.Dropout(dropout), nn.Linear(reads * hidden, width),
                                    nn.GELU(), nn.Dropout(dropout))
-        if not schema.given:
+        if not schema.gold_spans:
             self.score = nn.Linear(width, self.n_labels)
             self.learnt = nn.Parameter(torch.zeros(self.n_labels, self.n_labels))
         self.register_buffer('allowed', allowed_steps(self.n_labels), persistent=False)
@@ -204,40 +208,40 @@ class SpanHead(nn.Module):
         if schema.labels: self.pairs = PairScorer(schema, width, dropout)
 
     def forward(self,
-        states: Tensor, # (units, reads, hidden)
-    ) -> Tensor: # (units, width)
+        states: Tensor, # (words, reads, hidden)
+    ) -> Tensor: # (words, width)
         return self.inner(states.float().flatten(1))
 
     def counts(self,
-        reads: HeadInputs,
+        inputs: HeadInputs,
     ) -> dict[str, int]:
-        "What the loss's terms are means over: units, the parts that have an attribute, pairs"
-        return _counts(reads, self.schema)
+        "What the loss's terms are means over: words, the parts that have an attribute, pairs"
+        return _counts(inputs, self.schema)
 
     def loss(self,
-        inner: Tensor, # (units, width)
-        reads: HeadInputs,  # targets are BIO labels, each example's `gold` its marks
-        whole: dict[str, int]|None=None, # counts of the step that this is a part of
-    ) -> Tensor: # scalar: the means over units, attributes and pairs, added; of the whole step
-        whole, sums = whole or self.counts(reads), [inner.sum() * 0]
-        if not self.schema.given:
-            chain = chain_loss(self.score(inner), reads.targets, reads.lengths,
+        inner: Tensor, # (words, width)
+        inputs: HeadInputs, # targets are BIO labels; gold annotations in the examples
+        step_counts: dict[str, int]|None=None, # counts of the step that this is a part of
+    ) -> Tensor: # scalar: the means over words, attributes and pairs, added; of the whole step
+        step_counts, sums = step_counts or self.counts(inputs), [inner.sum() * 0]
+        if not self.schema.gold_spans:
+            chain = chain_loss(self.score(inner), inputs.targets, inputs.lengths,
                                self.allowed + self.learnt)
-            sums.append(chain * (len(reads.targets) / whole['units']))
-        found, scores, targets = _what_is_right(self, inner, reads)
-        sums += _attribute_losses(self, found, whole)
-        if scores: sums.append(_total_loss(torch.cat(scores), targets) / whole['pairs'])
+            sums.append(chain * (len(inputs.targets) / step_counts['words']))
+        found, scores, targets = _loss_terms(self, inner, inputs)
+        sums += _attribute_losses(self, found, step_counts)
+        if scores: sums.append(_total_loss(torch.cat(scores), targets) / step_counts['pairs'])
         return sum(sums)
 
     def decode(self,
-        inner: Tensor, # (units, width)
-        reads: HeadInputs,
-        given: bool=False, # are the parts those of `gold`? Always, where the schema says so
+        inner: Tensor, # (words, width)
+        inputs: HeadInputs,
+        gold_spans: bool=False, # take the parts of `gold`? Always, where the schema says so
     ) -> list[SpanAnnotations]: # one an example
         "Parts, attributes and labelled pairs, with probabilities"
-        if given or self.schema.given: found = [_given_parts(e) for e in reads.examples]
-        else: found = _chain_parts(self, inner, reads.lengths)
-        for marks, states in zip(found, inner.split(reads.lengths), strict=True):
-            _add_attributes(self, marks, states)
-            _add_pairs(self, marks, states)
+        if gold_spans or self.schema.gold_spans: found = [_gold_parts(e) for e in inputs.examples]
+        else: found = _chain_parts(self, inner, inputs.lengths)
+        for annotations, states in zip(found, inner.split(inputs.lengths), strict=True):
+            _add_attributes(self, annotations, states)
+            _add_pairs(self, annotations, states)
         return found

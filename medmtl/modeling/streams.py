@@ -32,7 +32,7 @@ class Stream:
     # type -> attribute -> its values
     attributes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict, hash=False)
     relations: tuple[str, ...] = ()
-    window: int = 64             # the most units between two related mentions
+    window: int = 64             # the most words between two related mentions
     level: int = 1               # 1 for mentions, 2 for what builds on them
 
     def __post_init__(self):
@@ -80,21 +80,21 @@ def make_examples(
 
 def decode(
     stream: Stream,
-    said: list,              # one an example, as the head's `decode` gives it
+    outputs: list,           # one an example, as the head's `decode` gives it
     examples: list[Example], # of `items`
     items: list,             # documents, or queries
 ): # documents as predicted, or query id -> candidate id -> score
     "Predicted documents, or scores by query and candidate"
-    if stream.head == 'bio': return decode_tagging(said, examples, items, list(stream.labels))
-    if stream.head == 'ranking': return decode_ranking(said, examples, items)
-    return decode_spans(said, examples, items, stream.schema)
+    if stream.head == 'bio': return decode_tagging(outputs, examples, items, list(stream.labels))
+    if stream.head == 'ranking': return decode_ranking(outputs, examples, items)
+    return decode_spans(outputs, examples, items, stream.schema)
 
 # %% ../../nbs/modeling/16_streams.ipynb #362eb620
 def perfect(
     stream: Stream,
     examples: list[Example],
 ) -> list: # one an example, as the head's `decode` would give it
-    "What a head without fault would say"
+    "The output of a head without fault"
     if stream.head == 'bio':
         one_hot = torch.eye(1 + 2 * len(stream.labels))
         return [one_hot[e.targets].clamp_min(1e-9).log() for e in examples]
@@ -108,7 +108,8 @@ class Topology:
     ranks: dict[str, int]          # adapter -> r; what is shared first
     active: dict[str, dict[str, tuple[int, int]]] # stream -> adapter -> its layers from ≤ i < to
     gated: bool = False            # does a gate weigh a shared and a private adapter? (else added)
-    detached: dict[str, list[str]] = field(default_factory=dict) # adapter -> who does not teach it
+    # adapter -> streams that do not train it
+    detached: dict[str, list[str]] = field(default_factory=dict)
     depth: int|None = None         # layers below the exit of level 1; None for one level
     exit: str = 'depth'            # where level 1 is read: 'depth' or 'top'
     cross: dict[str, str] = field(default_factory=dict) # level-2 stream -> its cross-level module
@@ -129,8 +130,8 @@ def _strategy_depth(
     if level1_depth is not None: depth = min(max(round(level1_depth * layers), 1), layers - 1)
     if depth is None and {'level1', 'level2'} & rank.keys():
         raise ValueError('adapters of levels need strategy.level1_depth')
-    if strange := set(private_only) - {s.id for s in streams}:
-        raise ValueError(f'{", ".join(sorted(strange))} shall keep out of what is shared, '
+    if unknown := set(private_only) - {s.id for s in streams}:
+        raise ValueError(f'{", ".join(sorted(unknown))} shall keep out of what is shared, '
                          f'but the streams are {", ".join(s.id for s in streams)}')
     if fusion == 'gate' and not {'shared', 'private'} <= rank.keys():
         raise ValueError('a gate weighs a shared and a private adapter: '
@@ -141,7 +142,7 @@ def _named(adapter: str, stream: Stream, private_only: list[str]) -> str:
     "The name of a kind's adapter, which is a stream's own where it keeps out of what is shared"
     return f'{adapter}_{stream.id}' if stream.id in private_only else adapter
 
-def _way_up(
+def _active_adapters(
     s: Stream,
     layers: int,
     rank: dict[str, int],
@@ -149,7 +150,7 @@ def _way_up(
     level1_exit: str,
     private_only: list[str],
 ) -> dict[str, tuple[int, int]]: # adapter -> the layers from ≤ i < to
-    "What the tokens of a stream pass. Raises `ValueError` where it is nothing."
+    "The adapters that a stream's tokens pass. Raises `ValueError` where there is none."
     low, to_top = s.level == 1, level1_exit == 'top'
     leaves = depth is not None and low and level1_exit == 'depth'
     adapters = {}
@@ -171,7 +172,7 @@ def topology(
     fusion: str='none',     # of a shared and a private adapter: 'gate', 'sum'; 'none' where but one
     level1_depth: float|None=None, # share of the layers below level 1's exit; None for one level
     level1_exit: str='depth',
-    detach_l1_for_l2: bool=False, # do level-2 streams pass level 1's adapter without teaching it?
+    detach_l1_for_l2: bool=False, # do level-2 streams pass level 1's adapter without training it?
     cross_level: dict|None=None,  # rank and heads of the attention from level 2 to 1; None for none
     private_only: list[str]=(),   # streams that keep out of all that is shared
 ) -> Topology:
@@ -181,7 +182,8 @@ def topology(
     Raises `ValueError` where the strategy makes no sense."""
     rank = {k: r for k, r in adapters.items() if r}
     depth = _strategy_depth(streams, layers, rank, fusion, level1_depth, private_only)
-    active = {s.id: _way_up(s, layers, rank, depth, level1_exit, private_only) for s in streams}
+    active = {s.id: _active_adapters(s, layers, rank, depth, level1_exit, private_only)
+              for s in streams}
     common, ranks = [k for k in ('shared', 'level1', 'level2') if k in rank], {}
     for k in common:
         names = [(_named(k, s, private_only), s) for s in streams]
@@ -199,7 +201,7 @@ def topology(
 def build_network(
     backbone: Backbone,
     streams: list[Stream],
-    way: Topology,
+    layout: Topology,
     targets: str|list[str]='all-linear',
     alpha: float=2.,                # α / r
     dropout: float=.05,             # of the adapters' input
@@ -208,19 +210,19 @@ def build_network(
     factors: dict[str, float]|None=None, # stream -> what its loss is multiplied by
 ) -> Network:
     "A backbone with adapters and one head a stream, whose first weights depend on no other stream"
-    bank = AdapterBank(backbone.model, way.ranks, way.active, targets, alpha, dropout, seed,
-                       way.gated, way.detached)
+    bank = AdapterBank(backbone.model, layout.ranks, layout.active, targets, alpha, dropout, seed,
+                       layout.gated, layout.detached)
     heads, levels, device = {}, None, backbone.model.device
     for stream in streams:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             heads[stream.id] = make_head(stream, backbone.hidden).to(device)
-    if way.depth is not None:
+    if layout.depth is not None:
         cross = {}
-        for n in dict.fromkeys(way.cross.values()):
+        for n in dict.fromkeys(layout.cross.values()):
             generator = torch.Generator().manual_seed(seed)
-            cross[n] = CrossLevel(backbone.hidden, *way.cross_size, generator).to(device)
-        cross_of = {i: way.cross[s.id] for i, s in enumerate(streams) if s.id in way.cross}
-        levels = Levels(backbone.model, way.depth, [s.level == 1 for s in streams], way.exit,
+            cross[n] = CrossLevel(backbone.hidden, *layout.cross_size, generator).to(device)
+        cross_of = {i: layout.cross[s.id] for i, s in enumerate(streams) if s.id in layout.cross}
+        levels = Levels(backbone.model, layout.depth, [s.level == 1 for s in streams], layout.exit,
                         cross, cross_of)
     return Network(backbone, bank, heads, weighting, levels, factors)

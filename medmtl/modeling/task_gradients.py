@@ -63,10 +63,10 @@ class TaskMask:
 class _Tied(torch.autograd.Function):
     "x Wᵀ of the tokens reached"
     @staticmethod
-    def forward(ctx, x: Tensor, W: Tensor, reach: TaskMask, table: Tensor|None) -> Tensor:
-        w, kept = W.to(x.dtype), reach.of(x)
+    def forward(ctx, x: Tensor, W: Tensor, mask: TaskMask, table: Tensor|None) -> Tensor:
+        w, kept = W.to(x.dtype), mask.of(x)
         ctx.save_for_backward(x, w)
-        ctx.reach, ctx.table, ctx.dtype = reach, table, W.dtype
+        ctx.mask, ctx.table, ctx.dtype = mask, table, W.dtype
         return kept @ w.T
 
     @staticmethod
@@ -75,18 +75,18 @@ class _Tied(torch.autograd.Function):
         dx = None
         if ctx.needs_input_grad[0]:
             dx = torch.zeros_like(x)
-            ctx.reach.spread(dx, d, w)
-        dW = ctx.reach.gradient(d, ctx.reach.of(x), ctx.table)
+            ctx.mask.spread(dx, d, w)
+        dW = ctx.mask.gradient(d, ctx.mask.of(x), ctx.table)
         return dx, None if dW is None else dW.to(ctx.dtype), None, None
 
 def tied_linear(
     x: Tensor, # (tokens, in)
     W: Tensor, # (out, in)
-    reach: TaskMask,
+    mask: TaskMask,
     table: Tensor|None=None, # (T, out, in) where the gradient goes; None: to W, as ever
 ) -> Tensor: # (tokens reached, out)
     "A linear layer that several tasks share"
-    return _Tied.apply(x, W, reach, table)
+    return _Tied.apply(x, W, mask, table)
 
 # %% ../../nbs/modeling/04_task_gradients.ipynb #aca7809b
 @dataclass

@@ -111,8 +111,8 @@ def _network(params: dict, streams: list[Stream]) -> Network:
     backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device,
                              model['quantization'], model['unmask'], params['seed'],
                              model['double_quant'])
-    adapter, shape = model['adapter'], topology_of(params, streams, backbone.model)
-    return build_network(backbone, streams, shape, adapter['targets'],
+    adapter, layout = model['adapter'], topology_of(params, streams, backbone.model)
+    return build_network(backbone, streams, layout, adapter['targets'],
                          adapter['alpha'] / adapter['r'], adapter['dropout'], params['seed'],
                          training['loss_weighting'], training['loss_factors'])
 
@@ -136,17 +136,17 @@ def assemble(
 def development(
     made: Assembly,
 ): # a function for `train`: network, streams -> the primary metric of each
-    "What training is steered by"
+    "The evaluation that selects the weights"
     def figures(network, streams):
-        asked = [s for s in made.streams if s.id in streams]
-        return dev_figures(network, asked, made.examples['dev'], made.items['dev'], made.normalise)
+        chosen = [s for s in made.streams if s.id in streams]
+        return dev_figures(network, chosen, made.examples['dev'], made.items['dev'], made.normalise)
     return figures
 
 # %% ../../nbs/runs/02_assembly.ipynb #d0f37393
-def _unheard(stream: str, what: str, asked: set[str], have: set[str]) -> list[str]:
+def _unknown_names(stream: str, what: str, named: set[str], have: set[str]) -> list[str]:
     "Names that the parameters have and the corpus has not, while the corpus has others"
-    missing, others = sorted(asked - have), sorted(have - asked)
-    if not missing or not (others or not asked & have): return []
+    missing, others = sorted(named - have), sorted(have - named)
+    if not missing or not (others or not named & have): return []
     near = [n for name in missing for n in difflib.get_close_matches(name, others, 1)]
     instead = f' (there are: {", ".join(others) or "none"})'
     if near: instead = f'; did you mean {", ".join(near)}?'
@@ -157,11 +157,11 @@ def _name_faults(stream: Stream, corpus: Corpus) -> list[str]:
     docs = [d for split in corpus.splits.values() for d in split]
     mentions = [m for d in docs for m in d.mentions]
     relations = {r.type for d in docs for r in d.relations}
-    out = _unheard(stream.id, 'labels', set(stream.labels), {m.type for m in mentions})
-    out += _unheard(stream.id, 'relations', set(stream.relations), relations)
-    for kind, asked in stream.attributes.items():
+    out = _unknown_names(stream.id, 'labels', set(stream.labels), {m.type for m in mentions})
+    out += _unknown_names(stream.id, 'relations', set(stream.relations), relations)
+    for kind, by_name in stream.attributes.items():
         have = {a for m in mentions if m.type == kind for a in m.attributes}
-        if have: out += _unheard(stream.id, f'attributes of {kind}', set(asked), have)
+        if have: out += _unknown_names(stream.id, f'attributes of {kind}', set(by_name), have)
     return out
 
 def _perfect(queries: list) -> dict[str, dict[str, float]]: # query -> candidate -> score
@@ -223,12 +223,13 @@ def train_run(
     def attempt(strength):
         for k, p in made.network.trainable().items(): p.data.copy_(first[k])
         return train_in_sequence(made.network, in_order, evaluate, folder, strength, **options)
-    given, tried = strategy['ewc']['lambda'], {}
-    if given is None:
-        tried = {x: sum(attempt(x).dev().values()) for x in strategy['ewc']['candidates']}
-        given = max(tried, key=tried.get)
-    done = attempt(given) # finished stages are found, not repeated
-    done.tried = tried
+    strength, candidate_scores = strategy['ewc']['lambda'], {}
+    if strength is None:
+        candidate_scores = {x: sum(attempt(x).dev().values())
+                            for x in strategy['ewc']['candidates']}
+        strength = max(candidate_scores, key=candidate_scores.get)
+    done = attempt(strength) # finished stages are found, not repeated
+    done.candidate_scores = candidate_scores
     save_weights(made.network, folder/'weights.safetensors')
     done.history.ledger.save(folder/'ledger.jsonl')
     return done.history, done
@@ -238,41 +239,41 @@ def predictions_of(
     made: Assembly,
     split: str='test',
 ) -> dict[str, list|dict]: # stream (also with ', given entities') -> documents or queries' scores
-    "What a trained network says of a split, under each condition"
-    answers, items = {}, made.items[split]
-    def read(stream, of, given): # the split's own examples, or examples of other mentions
-        if of is items[stream.id] and not given: return made.examples[split][stream.id]
-        reader = replace(stream, head='relation') if given else stream
-        return make_examples(reader, of, made.network.backbone.tokenizer, made.max_tokens)
-    def ask(stream, of, given=False):
+    "A trained network's predictions for a split, under each condition"
+    predictions, items = {}, made.items[split]
+    def examples_of(stream, of, gold_spans): # the split's own, or made of other mentions
+        if of is items[stream.id] and not gold_spans: return made.examples[split][stream.id]
+        read_as = replace(stream, head='relation') if gold_spans else stream
+        return make_examples(read_as, of, made.network.backbone.tokenizer, made.max_tokens)
+    def predict_for(stream, of, gold_spans=False):
         condition = ''
-        if given: condition = ', given entities' if of is items[stream.id] else ', end to end'
-        return predicted(made.network, stream, read(stream, of, given), of,
-                         f'testing {stream.id}{condition}', given)
+        if gold_spans: condition = ', given entities' if of is items[stream.id] else ', end to end'
+        return predicted(made.network, stream, examples_of(stream, of, gold_spans), of,
+                         f'testing {stream.id}{condition}', gold_spans)
     # relations after the stream whose mentions they take
     for s in sorted(made.streams, key=lambda s: s.head == 'relation'):
         if s.head == 'relation':
-            answers[f'{s.id}, given entities'] = ask(s, items[s.id], True)
-            found = answers.get(s.id.replace('level2', 'level1'))
-            if found: answers[s.id] = ask(s, found, True)
+            predictions[f'{s.id}, given entities'] = predict_for(s, items[s.id], True)
+            found = predictions.get(s.id.replace('level2', 'level1'))
+            if found: predictions[s.id] = predict_for(s, found, True)
             continue
-        answers[s.id] = ask(s, items[s.id])
-        if s.id in made.normalise: answers[s.id] = made.normalise[s.id](answers[s.id])
+        predictions[s.id] = predict_for(s, items[s.id])
+        if s.id in made.normalise: predictions[s.id] = made.normalise[s.id](predictions[s.id])
         if s.head == 'temporal':
-            answers[f'{s.id}, given entities'] = ask(s, items[s.id], True)
-    return answers
+            predictions[f'{s.id}, given entities'] = predict_for(s, items[s.id], True)
+    return predictions
 
 # %% ../../nbs/runs/02_assembly.ipynb #9fb73cf2
 def scored(
     made: Assembly,
-    said: dict[str, list|dict], # as `predictions_of` gives it
+    predictions: dict[str, list|dict], # as `predictions_of` gives it
     split: str='test',
 ) -> dict[str, dict]: # the same keys -> metric -> value, low, high
     "The official metrics, with intervals over documents or queries"
     out = {}
-    for key, answers in said.items():
+    for key, output in predictions.items():
         stream = key.split(',')[0]
-        out[key] = stream_scores(stream, made.items[split][stream], answers)
+        out[key] = stream_scores(stream, made.items[split][stream], output)
     return out
 
 def baselines(

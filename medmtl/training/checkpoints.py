@@ -92,7 +92,7 @@ def _whole(path: Path) -> dict|str: # the state, or what is wrong with it
 
 # %% ../../nbs/training/02_checkpoints.ipynb #c8b09823
 def _found(last: Path, before: Path, network: Network) -> tuple[dict, str]:
-    "The state to go on from, and what is to be said about it. Raises `ValueError`."
+    "The state to go on from, and a note on it. Raises `ValueError`."
     found = [_whole(last), _whole(before)]
     state = next((s for s in found if isinstance(s, dict)), None)
     if state is None:
@@ -110,7 +110,7 @@ def load_state(
     path: Path|str,
     network: Network,
     optimizer: torch.optim.Optimizer,
-) -> dict|None: # what was saved besides, and `note`: what is to be said; None where there is none
+) -> dict|None: # what was saved besides, and `note`, for the progress bar; None where there is none
     """Go on from a saved state, or the one before it.
 
     Raises `ValueError` for another model's, and where both are damaged."""

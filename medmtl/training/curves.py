@@ -27,10 +27,10 @@ def _losses_chart(
     return lines + lines.mark_point(filled=True, size=40).properties(data=alone)
 
 # %% ../../nbs/training/06_curves.ipynb #fac86bb4
-def _looks_chart(
+def _evaluations_chart(
     evaluations, # frame of step, figure, score
 ):
-    "A line a figure; where each was looked at once, a row a figure, with its value"
+    "A line a figure; where each was evaluated once, a row a figure, with its value"
     import altair as alt
     once = evaluations.groupby('figure').step.transform('size').eq(1)
     base = alt.Chart(evaluations, title='development set')
@@ -70,8 +70,8 @@ def course_chart(
     smooth = steps.groupby('stream').loss.transform(_smoothed)
     by_stream = steps.assign(loss=smooth).groupby('stream')[['step', 'seen', 'loss', 'stream']]
     losses = _losses_chart(by_stream.apply(_thinned).reset_index(drop=True))
-    looks = _looks_chart(pd.DataFrame(rows))
-    return alt.vconcat(losses, looks).resolve_scale(color='independent')
+    figures = _evaluations_chart(pd.DataFrame(rows))
+    return alt.vconcat(losses, figures).resolve_scale(color='independent')
 
 # %% ../../nbs/training/06_curves.ipynb #edc173dd
 def conflict_chart(

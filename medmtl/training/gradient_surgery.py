@@ -14,7 +14,7 @@ from .token_ledger import Ledger
 # %% ../../nbs/training/03_gradient_surgery.ipynb #13b70a50
 def pcgrad_weights(
     gram: Tensor,   # (T, T) products of the tasks' gradients, on the CPU
-    orders: Tensor, # (T, T) for each task the order in which the others are looked at
+    orders: Tensor, # (T, T) for each task the order in which the others are gone through
 ) -> Tensor: # (T,) the weight of each task's gradient in the update
     "PCGrad (Yu et al. 2020, algorithm 1) as weights of a sum"
     K, total = gram.double(), torch.zeros(len(gram), dtype=torch.double)

@@ -34,7 +34,7 @@ class EWC:
             self.R[k] += f * self.weights[k].detach()
 
     def add_gradient(self,
-        network: Network|None=None, # not looked at; so that `train` can call it
+        network: Network|None=None, # unused; so that `train` can call it
     ):
         "The penalty's gradient, added to the weights'"
         for k, p in self.weights.items():
@@ -47,7 +47,7 @@ def fisher_information(
     stream: str,
     examples: list[Example],
     weights: dict[str, nn.Parameter],
-    most: int=64,           # sources (documents, questions) that are looked at, evenly spread
+    most: int=64,           # sources (documents, questions) that are used, evenly spread
     most_tokens: int=16_384,# of them in all, about: it is a backward pass for each
     micro_tokens: int=4096,
 ) -> dict[str, Tensor]: # like the weights
@@ -71,14 +71,14 @@ def fisher_information(
 @dataclass
 class Sequence:
     "How a training in sequence went"
-    # λ of the consolidation
+    # λ of EWC
     strength: float=0.
     # of all stages together
     history: Training = field(default_factory=Training)
     # one a stage: after (a stream), and the figure of each stream so far
     scores: list[dict] = field(default_factory=list)
-    # λ -> sum of the figures on the development sets at the end, where several were tried
-    tried: dict[float, float] = field(default_factory=dict)
+    # λ -> sum of the figures on the development sets at the end; empty where λ was not selected
+    candidate_scores: dict[float, float] = field(default_factory=dict)
 
     def dev(self) -> dict: # JSON-able
         "Each stream's figure on the development set at the end"
@@ -111,7 +111,7 @@ def train_in_sequence(
     examples: dict[str, list[Example]], # stream -> training examples, in the order of learning
     evaluate: Callable[[Network, list[str]], dict[str, float]], # as `train` takes it
     folder: Path|str,       # of several strengths: the first stage, which has none, is trained once
-    strength: float=0.,     # λ of the consolidation; 0 for none
+    strength: float=0.,     # λ of EWC; 0 for none
     fisher_sources: int=64, # documents or questions that a stage's Fisher information is taken from
     **options,              # of `train`, for each stage
 ) -> Sequence:
@@ -130,7 +130,7 @@ def train_in_sequence(
         part = train(network, {stream: to_learn}, evaluate, place/f'{n}-{stream}',
                      penalty=penalty, **options)
         _add_stage(out.history, part)
-        earlier = list(examples)[:n - 1] # the last one was just looked at
+        earlier = list(examples)[:n - 1] # the last one was just evaluated
         figures = evaluate(network, earlier) if earlier else {}
         out.scores.append({'after': stream, **figures, stream: part.dev()[stream]})
         if not strength or n == len(examples): continue
