@@ -6,9 +6,9 @@
 __all__ = ['experiment', 'study', 'records', 'score', 'params', 'corpora', 'leaks', 'main']
 
 # %% ../nbs/04_cli.ipynb #17e8ec81
-import argparse, json, os, shlex, sys
+import argparse, contextlib, json, os, shlex, sys
 from pathlib import Path
-from .paths import Terminated, end_in_order, lend_home
+from .paths import Terminated, end_in_order, expanded, lend_home
 
 # %% ../nbs/04_cli.ipynb #e81ae923
 def _say(*text): print(*text, file=sys.stderr, flush=True)
@@ -34,6 +34,7 @@ def _next_steps(args, record: dict, notebook: str):
     "What may be done after a run"
     seed = record['params']['seed'] + 1
     overrides = [o for o in args.overrides if not o.startswith('seed=')] + [f'seed={seed}']
+    for folder in getattr(args, 'config_dir', ()): overrides += ['--config-dir', folder]
     _say(f'next:\n  jupyter lab {shlex.quote(notebook)}    # read it\n'
          f'  medmtl experiment {shlex.join(overrides)}    # the same from another seed\n'
          '  medmtl records    # all that was run')
@@ -43,13 +44,11 @@ def experiment(args):
     from medmtl.runs.records import key_figures, read_record, summary
     from medmtl.paths import display_path
     from medmtl.runs.runner import experiment, planned, runs_of
-    wishes = runs_of(args.overrides)
-    if len(wishes) > 1:
-        for wish in wishes: planned(wish) # what is wrong is said before the first is run
-    for n, wish in enumerate(wishes, 1):
-        added = [o for o in wish if o not in args.overrides and o != 'experiment.each=[]']
-        if len(wishes) > 1: _say(f'run {n} of {len(wishes)}: {shlex.join(added)}')
-        out = experiment(wish, force=args.force, reuse=args.reuse)
+    plans = [planned(wish) for wish in runs_of(args.overrides)] # what is wrong is said at once
+    for n, plan in enumerate(plans, 1):
+        added = [o for o in plan.overrides if o not in args.overrides and o != 'experiment.each=[]']
+        if len(plans) > 1: _say(f'run {n} of {len(plans)}: {shlex.join(added)}')
+        out = experiment(plan, force=args.force, reuse=args.reuse)
         if args.quiet: continue
         record = read_record(out)
         _table([{'': k, 'value': v} for k, v in summary(record).items()], '')
@@ -186,7 +185,7 @@ def leaks(args):
     from medmtl.corpora.loading import leaks_among, load_all, options
     from medmtl.params import compose
     chosen = compose([o if '=' in o else f'corpus={o}' for o in args.overrides])['corpus']
-    found, missing = load_all(chosen['id'], **options(chosen) | dict(leave_out_leaks=False))
+    found, missing = load_all(chosen, **options(chosen) | dict(leave_out_leaks=False))
     rows = [dict(train=f'{k.train_stream}/train/{k.train_id}',
                  other=f'{k.other_stream}/{k.split}/{k.other_id}', why=k.how, share=k.share)
             for k in leaks_among(found)]
@@ -200,10 +199,16 @@ def leaks(args):
     return 0 if found else 1
 
 # %% ../nbs/04_cli.ipynb #d40d6909
+def _add_config_dir(p):
+    # unsaid, it must not take away what was said before the command
+    p.add_argument('--config-dir', metavar='DIR', action='append', default=argparse.SUPPRESS,
+                   help='a folder with your own parameter files: task/*.yaml, corpus/*.yaml, …')
+
 def _command(commands, run, name: str, about: str='', **defaults) -> argparse.ArgumentParser:
     about = about or run.__doc__
     p = commands.add_parser(name, help=about.partition('. ')[0].rstrip('.'), description=about)
     p.set_defaults(run=run, **defaults)
+    _add_config_dir(p)
     return p
 
 def _add_experiment(commands):
@@ -278,6 +283,7 @@ def _parser() -> argparse.ArgumentParser:
              'or only more data?')
     top = argparse.ArgumentParser(prog='medmtl', description=about)
     top.add_argument('--debug', action='store_true', help='show tracebacks')
+    _add_config_dir(top)
     commands = top.add_subparsers(title='commands', metavar='COMMAND')
     _add_experiment(commands)
     _add_study(commands)
@@ -306,6 +312,18 @@ def _in_one_line(error: Exception):
     return error
 
 # %% ../nbs/04_cli.ipynb #b9a267eb
+@contextlib.contextmanager
+def _config_dirs(folders: list[str]):
+    "The user's folders of parameter files, for us and for the processes that we start"
+    before = os.environ.get('MEDMTL_PARAMS')
+    # the same folder may be named twice
+    named = [str(expanded(f).resolve()) for f in folders] + [before or '']
+    if folders: os.environ['MEDMTL_PARAMS'] = os.pathsep.join(filter(None, named))
+    try: yield
+    finally:
+        if before is not None: os.environ['MEDMTL_PARAMS'] = before
+        else: os.environ.pop('MEDMTL_PARAMS', None)
+
 def main(
     argv: list[str]|None=None, # arguments; those of the process by default
 ) -> int: # exit code: 0, 1 (not all is well), 2 (a mistake), 130 (interrupted), 143 (terminated)
@@ -320,7 +338,8 @@ def main(
         parser.print_help()
         return 0
     if hasattr(args, 'snakemake'): args.snakemake = rest
-    try: return args.run(args) or 0
+    try:
+        with _config_dirs(getattr(args, 'config_dir', ())): return args.run(args) or 0
     except KeyboardInterrupt as e:
         how, code = ('terminated', 143) if isinstance(e, Terminated) else ('interrupted', 130)
         if not getattr(args, 'quiet', False):

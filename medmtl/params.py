@@ -8,7 +8,8 @@ __all__ = ['GROUPS', 'ParamsError', 'choices', 'check', 'compose', 'compose_run'
 # %% ../nbs/03_params.ipynb #b25ebcbc
 import difflib, math, re
 from pathlib import Path
-from .paths import project_root
+from .data.tasks import group_files, read_settings, stream_settings, tasks_of
+from .paths import params_folders, project_root
 
 # %% ../nbs/03_params.ipynb #e4660cf4
 # the folders of `params/` that a run chooses from
@@ -26,8 +27,8 @@ def choices(
     if group not in GROUPS:
         raise ParamsError(f"there is no group '{group}'{_nearest(group, GROUPS)}; "
                           f"the groups are {', '.join(GROUPS)}")
-    files = (Path(root or project_root())/'params'/group).glob('*.yaml')
-    return sorted(f.stem for f in files if f.stem[0] != '_' and (group, f.stem) != ('model', 'hub'))
+    try: return sorted(n for n in group_files(group, root) if (group, n) != ('model', 'hub'))
+    except (ValueError, FileNotFoundError) as e: raise ParamsError(str(e)) from None
 
 # %% ../nbs/03_params.ipynb #9ccf8484
 def _last(path: str) -> str: return path.rpartition('.')[2]
@@ -44,7 +45,8 @@ def _nearest(word: str, options) -> str: # ' (did you mean …?)' or ''
     return f" (did you mean {' or '.join(near)}?)" if near else ''
 
 # %% ../nbs/03_params.ipynb #2d8c63a7
-def _elsewhere(name: str) -> tuple[str, str]|None: # (short id, checkpoint) of a folder or hub id
+def _unlisted_model(name: str) -> tuple[str, str]|None:
+    "Short id and checkpoint of a folder or hub id"
     folder = Path(name).expanduser()
     if name and folder.is_dir():
         short, checkpoint = folder.resolve().name, str(folder.resolve())
@@ -56,13 +58,13 @@ def _elsewhere(name: str) -> tuple[str, str]|None: # (short id, checkpoint) of a
 # %% ../nbs/03_params.ipynb #6d8b173c
 def _quoted(text: str) -> str: return "'" + text.replace("'", r"\'") + "'" # as Hydra reads it
 
-def _chosen(groups: dict[str, str], root: Path) -> list[str]: # as Hydra's overrides
+def _group_overrides(groups: dict[str, str], root: Path) -> list[str]: # as Hydra's overrides
     out = []
     for group, name in groups.items():
         have = choices(group, root)
         if name in have: out.append(f'{group}={name}')
         elif group == 'experiment' and name.lower() in ('', 'null', 'none'): pass
-        elif group == 'model' and (found := _elsewhere(name)):
+        elif group == 'model' and (found := _unlisted_model(name)):
             short, checkpoint = map(_quoted, found)
             out += ['model=hub', f'model.id={short}', f'model.checkpoint={checkpoint}',
                     f'model.title={short}']
@@ -73,7 +75,7 @@ def _chosen(groups: dict[str, str], root: Path) -> list[str]: # as Hydra's overr
     return out
 
 # %% ../nbs/03_params.ipynb #08d2c3d3
-def _words(text: str) -> list[str]: # one a parameter
+def _split_overrides(text: str) -> list[str]: # one a parameter
     return [word for word in re.split(r'\s+(?=[+~]*[\w.@/-]+\s*=)', text.strip()) if word]
 
 def _key_and_value(text: str) -> tuple[str, str]: # raises ParamsError for what is no parameter
@@ -88,23 +90,23 @@ def _key_and_value(text: str) -> tuple[str, str]: # raises ParamsError for what 
                           f"keys begin with {', '.join(GROUPS)} or seed")
     return key, value
 
-def _sorted_out(overrides) -> tuple[dict[str, str], dict[str, str]]:
+def _parse_overrides(overrides) -> tuple[dict[str, str], dict[str, str]]:
     "Group → name; and key of a single value → its override"
-    if isinstance(overrides, str): overrides = _words(overrides)
+    if isinstance(overrides, str): overrides = _split_overrides(overrides)
     groups, values = {}, {}
     for text in overrides or ():
         key, value = _key_and_value(str(text))
         if key in groups or key in values:
             raise ParamsError(f'{key} is given twice; give it once')
         if key in GROUPS: groups[key] = value.strip('\'"')
-        else: values[key] = _legible(f'{key}={value}')
+        else: values[key] = _checked_value(f'{key}={value}')
     return groups, values
 
 # %% ../nbs/03_params.ipynb #c9866178
 def _has_empty_table(value) -> bool:
     return isinstance(value, dict) and (not value or any(map(_has_empty_table, value.values())))
 
-def _legible(override: str) -> str:
+def _checked_value(override: str) -> str:
     "Itself; raises `ParamsError` where Hydra's grammar or one run cannot take it"
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
@@ -163,8 +165,8 @@ _targets = (lambda v: v in ('all-linear', 'attention') or _list_of(str, v),
 _SECTIONS = dict.fromkeys(
     ('strategy.training', 'strategy.adapters', 'task.streams', 'corpus.tasks'), _table)
 _TRAINING_RULES = {
-    'learning_rate': _number(0, 1), 'optimizer': _one_of('adamw'), 'weight_decay': _from_0(1),
-    'schedule': _one_of('linear'), 'warmup': _from_0(1), 'epochs': _whole(1),
+    'learning_rate': _number(0, 1), 'weight_decay': _from_0(1), 'warmup': _from_0(1),
+    'epochs': _whole(1),
     'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_whole(1)),
     'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _whole(1),
     'clip': _or_null(_number(0)), 'eval_every': _whole(1), 'patience': _or_null(_whole(1)),
@@ -207,7 +209,7 @@ def _at(params: dict, path: str): # the value there, or _ABSENT
         params = params[key]
     return params
 
-def _broken(rules: dict, params: dict, prefix: str='', optional: bool=False) -> list[str]:
+def _violations(rules: dict, params: dict, prefix: str='', optional: bool=False) -> list[str]:
     "What is wrong with the parameters, one sentence a fault"
     out = []
     for path, (holds, words) in rules.items():
@@ -230,13 +232,13 @@ def _adapter_faults(params: dict) -> list[str]:
         return [f"model {model['id']} has no adapter, which strategy {strategy['id']} needs: "
                 'choose another model or s1_single']
     if model['method'] == 'encoder': return []
-    out = _broken({'adapter': _table}, model, 'model.')
+    out = _violations({'adapter': _table}, model, 'model.')
     if out: return out
     places = {'model.adapter.': (_ADAPTER_RULES, model['adapter'])}
     places |= {f'strategy.adapters.{name}.': ({'r': _whole(1)}, adapter)
                for name, adapter in strategy['adapters'].items() if adapter is not None}
     for place, (rules, adapter) in places.items():
-        out += _broken(rules, adapter, place) or _alpha_faults(place, adapter)
+        out += _violations(rules, adapter, place) or _alpha_faults(place, adapter)
     return out
 
 # %% ../nbs/03_params.ipynb #54898474
@@ -267,21 +269,20 @@ def _model_faults(model: dict) -> list[str]:
             f"model.quantization={model['quantization'] or 'null'} "
             'do not go together: qlora means nf4']
 
-def _data_faults(corpus: dict, streams: list[str]) -> list[str]:
-    tasks = dict.fromkeys(s.split('_')[0] for s in streams)
-    lacking = [task for task in tasks if task not in corpus['tasks']]
+def _data_faults(corpus: dict, streams: dict[str, dict]) -> list[str]:
+    lacking = [task for task in tasks_of(streams) if task not in corpus['tasks']]
     if not lacking: return []
     return [f"corpus {corpus['id']} has no data for {', '.join(lacking)}: choose a task "
             f"that it has ({', '.join(corpus['tasks'])}) or another corpus"]
 
 def _contradictions(params: dict) -> list[str]:
     model, corpus, strategy = params['model'], params['corpus'], params['strategy']
-    streams, experiment = list(params['task']['streams']), params['experiment'] or {}
+    streams, experiment = params['task']['streams'], params['experiment'] or {}
     out = _model_faults(model) + _data_faults(corpus, streams)
     if 'order' in strategy and (surgery := strategy['surgery']) != 'none':
         out.append('one task after the other has one gradient at a time: '
                    f'strategy.surgery must be none, not {surgery}')
-    out += _strategy_faults(strategy, streams, model['method'], experiment)
+    out += _strategy_faults(strategy, list(streams), model['method'], experiment)
     if (sham := corpus.get('sham')) and sham not in corpus['tasks']:
         out.append(f"corpus.sham must be one of {', '.join(corpus['tasks'])}, or null, "
                    f'not {sham!r}')
@@ -292,10 +293,10 @@ def check(
     params: dict, # composed
 ) -> dict: # the same
     "Raises `ParamsError`, naming each value that is impossible"
-    faults = _broken(_SECTIONS, params)
+    faults = _violations(_SECTIONS, params)
     if not faults:
-        special = _broken(_SPECIAL_RULES, params, optional=True)
-        faults = _broken(_RULES, params) + special + _adapter_faults(params)
+        special = _violations(_SPECIAL_RULES, params, optional=True)
+        faults = _violations(_RULES, params) + special + _adapter_faults(params)
     faults = faults or _contradictions(params)
     if faults: raise ParamsError('; '.join(faults))
     return params
@@ -308,7 +309,11 @@ def _hydra(root: Path, overrides: list[str]) -> dict:
     def twice(r): return 2*r if type(r) is int else None
     OmegaConf.register_new_resolver('twice', twice, replace=True)
     GlobalHydra.instance().clear()
-    with initialize_config_dir(str((root/'params').resolve()), version_base=None):
+    first, *more = params_folders(root)
+    if more:
+        places = ','.join(_quoted(f'file://{folder}') for folder in more)
+        overrides = [f'hydra.searchpath=[{places}]', *overrides]
+    with initialize_config_dir(str(first), version_base=None):
         return OmegaConf.to_container(compose('config', overrides=overrides), resolve=True)
 
 # %% ../nbs/03_params.ipynb #8655898a
@@ -324,7 +329,7 @@ def _unknown(key: str, params: dict) -> str: # what to say of a key that is not 
     else: has = f"{parent} is {'null' if found is None else found} and has no parts"
     return f"there is no parameter '{key}'{_nearest(key, _paths(params))}; {has}"
 
-def _refused(error: Exception, chosen: list[str], values: list[str], root: Path) -> ParamsError:
+def _rejection(error: Exception, chosen: list[str], values: list[str], root: Path) -> ParamsError:
     cause = str(error.__cause__ or error).strip().split('\n')[0]
     if not values: return ParamsError('the files of params/ do not compose with '
                                       f'{" ".join(chosen) or "the defaults"}: {cause}')
@@ -335,31 +340,63 @@ def _refused(error: Exception, chosen: list[str], values: list[str], root: Path)
     return ParamsError(f'cannot set {" ".join(values)}: {cause}')
 
 # %% ../nbs/03_params.ipynb #9c810cb2
+_READING = ('format', 'files', 'types', 'map', 'group', 'shares', 'hold_out', 'offsets')
+
+def _sources(corpus: dict, root: Path) -> dict[str, dict]: # corpus → how it is read
+    names = {name for name in corpus['tasks'].values() if name not in (corpus['id'], 'simulated')}
+    found = {name: read_settings('corpus', name, root) for name in sorted(names)}
+    return {name: {k: s[k] for k in _READING if k in s} for name, s in found.items()}
+
+def _completed(params: dict, root: Path) -> dict:
+    "With what heads and other files say. Raises `ParamsError` for a stream that makes no sense."
+    task, corpus = params['task'], params['corpus']
+    try:
+        for group in 'task', 'corpus': # is the id the file's name?
+            if params[group].get('id') not in group_files(group, root): continue
+            read_settings(group, params[group]['id'], root)
+        streams = {k: stream_settings(k, s) for k, s in task['streams'].items()}
+        sources = _sources(corpus, root)
+    except ValueError as e: raise ParamsError(str(e)) from None
+    if sources: corpus = corpus | dict(sources=sources)
+    return params | dict(task=task | dict(streams=streams), corpus=corpus)
+
 def _some_tasks(params: dict) -> dict: # with the streams of `task.only` alone
-    only, streams = params['task'].get('only'), params['task'].get('streams')
-    if not only or not isinstance(only, list) or not isinstance(streams, dict): return params
-    tasks = list(dict.fromkeys(s.split('_')[0] for s in streams))
+    only, streams = params['task'].get('only'), params['task']['streams']
+    if not only or not isinstance(only, list): return params
+    tasks = tasks_of(streams)
     if strange := [t for t in only if t not in tasks]:
         raise ParamsError(f"task.only has no {', '.join(map(str, strange))}: "
                           f"there are {', '.join(tasks)}")
-    chosen = {s: stream for s, stream in streams.items() if s.split('_')[0] in only}
+    chosen = {k: s for k, s in streams.items() if s['task'] in only}
     return params | {'task': params['task'] | {'streams': chosen}}
 
+# %% ../nbs/03_params.ipynb #df520667
 def compose(
     overrides: list[str]|str=(), # 'model=llama3b', 'strategy.training.epochs=3', …; each key once
     root: Path|str|None=None,    # the project's folder; by default looked for
 ) -> dict: # plain nested: seed, model, task, strategy, experiment, corpus; nothing left to resolve
     "A run's parameters from `params/`, checked; raises `ParamsError`"
-    return _composed(*_sorted_out(overrides), root)
+    return _composed(*_parse_overrides(overrides), root)
+
+def _meant_task(groups: dict[str, str], params: dict) -> str|None: # where the user has named none
+    if {'task', 'experiment'} & groups.keys() or 'corpus' not in groups: return None
+    served = list(params['corpus']['tasks'])
+    return None if {*tasks_of(params['task']['streams'])} <= {*served} else served[0]
 
 def _composed(groups: dict[str, str], values: dict[str, str], root: Path|str|None) -> dict:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
     root = Path(root or project_root())
-    chosen, values = _chosen(groups, root), list(values.values())
-    try: params = _some_tasks(_hydra(root, chosen + values))
-    except (HydraException, OmegaConfBaseException) as e: error = _refused(e, chosen, values, root)
-    else: return check(params)
+    chosen, overrides = _group_overrides(groups, root), list(values.values())
+    try: params = _hydra(root, chosen + overrides)
+    except (HydraException, OmegaConfBaseException) as e:
+        error = _rejection(e, chosen, overrides, root)
+    else:
+        if faults := _violations(_SECTIONS, params): raise ParamsError('; '.join(faults))
+        params = _some_tasks(_completed(params, root))
+        task = _meant_task(groups, params)
+        if task in choices('task', root): return _composed(groups | {'task': task}, values, root)
+        return check(params)
     raise error
 
 # %% ../nbs/03_params.ipynb #65da0b77
@@ -376,8 +413,8 @@ def compose_run(
     "A run's parameters from a notebook's, where `None` or '' means unsaid; raises `ParamsError`"
     flat = dict(model=model, task=task, strategy=strategy, experiment=experiment, corpus=corpus,
                 seed=seed)
-    groups, values = _sorted_out([f'{k}={v}' for k, v in flat.items() if v not in (None, '')])
-    more_groups, more_values = _sorted_out(overrides)
+    groups, values = _parse_overrides([f'{k}={v}' for k, v in flat.items() if v not in (None, '')])
+    more_groups, more_values = _parse_overrides(overrides)
     return _composed(groups | more_groups, values | more_values, root)
 
 def override(
@@ -386,7 +423,7 @@ def override(
 ) -> list[str]:
     "The overrides, with others in place of some of them. Raises `ParamsError`."
     def key(text): return text.strip().lstrip('+').partition('=')[0].strip()
-    _sorted_out(overrides) # what is given twice is no longer seen below
+    _parse_overrides(overrides) # what is given twice is no longer seen below
     return [o for o in overrides if key(o) not in {*map(key, more)}] + list(more)
 
 # %% ../nbs/03_params.ipynb #d68ee36c

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from ..data.documents import Document, Mention, Relation
-from ..scoring.tasks import primary_metric, stream_scores
+from ..data.tasks import Stream
+from ..scoring.tasks import stream_scores
 from ..modeling.windows import Example
 from ..modeling.network import Network
-from ..modeling.streams import Stream, decode
+from ..modeling.streams import decode
 from ..paths import atomic
 from ..progress import Progress
 from ..modeling.predict import predict
@@ -49,8 +50,8 @@ def dev_figures(
     for s in streams:
         predictions = predicted(network, s, examples[s.id], items[s.id])
         if finish and s.id in finish: predictions = finish[s.id](predictions)
-        scores = stream_scores(s.id, items[s.id], predictions, resamples=0)
-        figures[s.id] = scores[primary_metric(s.id)]['value'] or 0.
+        scores = stream_scores(s, items[s.id], predictions, resamples=0)
+        figures[s.id] = scores[s.metric]['value'] or 0.
     return figures
 
 # %% ../../nbs/evaluation/00_predictions.ipynb #e233a168

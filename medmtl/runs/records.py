@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from ..modeling.identity import model_identity
 from ..paths import file_hash, project_root, display_path
-from .naming import code_version, plain, run_name
+from .naming import code_version, placeless, plain, run_name
 
 # %% ../../nbs/runs/01_records.ipynb #1f2f236a
 def _ask_git(*args: str) -> subprocess.CompletedProcess:
@@ -75,7 +75,8 @@ def start_record(
     model = model_identity(params['model']['checkpoint'], params['seed'])
     system = f'{platform.system()} {platform.machine()}'
     return dict(version=1, run=run, phase=phase, status='running',
-                params=plain(params), corpus=plain(corpus), model=model, code=code_version(phase),
+                params=plain(placeless(params)), corpus=plain(corpus), model=model,
+                code=code_version(phase),
                 git=_git(), packages=_versions(), python=platform.python_version(),
                 platform=system, device=_device(), cpus=cpus, started=_now())
 
@@ -332,6 +333,8 @@ def older_runs(
     return found
 
 # %% ../../nbs/runs/01_records.ipynb #99235dda
+_DESCRIBED = ('title', 'licence', 'restricted', 'get', 'expected', 'path', 'sources')
+
 def comparable(
     record: dict, # of a run, finished or not
 ) -> str: # the same for runs that may be compared
@@ -341,6 +344,10 @@ def comparable(
     strategys_own = {'sampling', 'temperature', 'loss_weighting', 'loss_factors', 'learning_rate',
                      'patience', 'micro_tokens'}
     if training['max_tokens']: strategys_own.add('epochs')
+    # these two are of older records, and had one value
+    strategys_own |= {'optimizer', 'schedule'}
     shared = {k: v for k, v in training.items() if k not in strategys_own}
-    return json.dumps([params['model'], _identity(record), params['corpus'], params['seed'],
+    # how a corpus is described says nothing of what was read; its tasks and options do
+    corpus = {k: v for k, v in params['corpus'].items() if k not in _DESCRIBED}
+    return json.dumps([params['model'], _identity(record), corpus, params['seed'],
                        experiment.get('id'), experiment.get('tested_on'), shared], sort_keys=True)

@@ -8,14 +8,15 @@ __all__ = ['studies', 'read_study', 'crossed', 'study']
 # %% ../../nbs/runs/04_study.ipynb #e79d7c03
 import itertools, json, os, signal, subprocess, sys
 from pathlib import Path
-from ..paths import Terminated, atomic, project_root, display_path
+from ..data.tasks import group_files
+from ..paths import Terminated, atomic, params_folders, project_root, display_path
 from .records import all_tokens, finished, headline, read_record
 from .runner import RunError, older_run, only_one, planned
 
 # %% ../../nbs/runs/04_study.ipynb #e1e5ff13
 def studies() -> list[str]:
     "The studies there are"
-    return sorted(p.stem for p in (project_root()/'params'/'study').glob('*.yaml'))
+    return sorted(group_files('study'))
 
 def read_study(
     name: str, # a file in params/study, without its ending
@@ -25,10 +26,10 @@ def read_study(
     if name not in studies():
         raise ValueError(f'there is no study {name}; there are {", ".join(studies())}')
     study = dict(title=name, common=[], vary={}, next=[])
-    path = project_root()/'params'/'study'/f'{name}.yaml'
+    path = group_files('study')[name]
     given = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
     unknown = sorted(given.keys() - study.keys())
-    if unknown: raise ValueError(f'params/study/{name}.yaml says {", ".join(unknown)}; '
+    if unknown: raise ValueError(f'{display_path(path)} says {", ".join(unknown)}; '
                                  f'a study has {", ".join(study)}')
     return study | given
 
@@ -69,7 +70,9 @@ def _snakemake(runs: dict[str, list[str]], jobs: int, more: list[str]):
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
     threads = max(1, cpus//jobs)
     plan = project_root()/'outputs'/'.snakemake'/'medmtl'/'plan.json'
-    config = dict(runs=runs, threads=threads, python=sys.executable, root=str(project_root()))
+    places = [str(folder) for folder in params_folders()[1:]] # of the user
+    config = dict(runs=runs, threads=threads, python=sys.executable, root=str(project_root()),
+                  options=[word for place in places for word in ('--config-dir', place)])
     with atomic(plan) as tmp: tmp.write_text(json.dumps(config), encoding='utf-8')
     code = _ended(subprocess.Popen(_command(plan, threads*jobs, more)))
     # not a run that failed, but Snakemake itself; with --quiet it does not say why
@@ -108,9 +111,11 @@ def study(
 ): # pandas.DataFrame: run, finished, metric, score, tokens, minutes, notebook
     "Make a study's missing runs. Raises what `planned` raises, before anything is run."
     import pandas as pd
-    plans = [(planned(wish)[0], wish) for wish in _wishes(name)]
+    wished = [planned(wish) for wish in _wishes(name)]
+    plans = [(p.notebook, p.overrides) for p in wished]
     if reuse:
-        plans = [(out if finished(out) else older_run(wish) or out, wish) for out, wish in plans]
+        plans = [(out if finished(out) else older_run(p) or out, wish)
+                 for p, (out, wish) in zip(wished, plans, strict=True)]
     outputs = project_root()/'outputs'
     with only_one(outputs/'.snakemake'/'study'):
         missing = {out.relative_to(outputs).with_suffix('').as_posix(): wish

@@ -10,56 +10,42 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
-from ..data.documents import Document, FormatError, report
-from ..formats.anafora import read_anafora_annotations, suffixes
-from ..formats.brat import read_brat_annotations
+from ..data.documents import Document, FormatError, Query, report
+from ..data.tasks import Stream, stream_named, task_named
 from ..formats.cqa import read_cqa, read_predictions, read_relevancy
-from ..formats.share2014 import read_pipes
-from ..formats.share2015 import SLOTS, read_share2015_pipes
+from ..formats.json_lines import read_json_lines
+from ..formats.share2015 import SLOTS
+from ..formats.table import format_named
 from .counting import plain
 from .n2c2 import ENTITIES, RELATIONS
 from .ranking import given_order, ranking_from_counts, ranking_per_query
-from .tasks import primary_metric, relevance, scorer_of
+from .tasks import relevance, scorer_of
 from .tempeval import ATTRIBUTES, unlinked
 
 # %% ../../nbs/scoring/09_files.ipynb #11cd0136
-class _Format(NamedTuple):
-    "A task's files"
-    read: Callable         # path → documents
-    unmatched: str         # what the organisers' scorer does with documents that one side lacks
-    kinds: tuple[str, ...] # what is scored: types, attributes, 'concept', relations
+_UNMATCHED = { # scorer → what becomes of documents that one side lacks
+    'share2014': 'a note only in the gold has missed everything, one only in the prediction is '
+                 'all wrong',
+    'share2015': 'a note only in the gold has missed everything; notes without a gold disorder '
+                 'are left out',
+    'tempeval': 'a note only in the gold has missed everything, one only in the prediction is '
+                'left out; CONTAINS is not scored in pathology notes'}
+_UNMATCHED |= dict.fromkeys(('n2c2', 'n2c2_entities', 'n2c2_relations'),
+                            'a note that one side lacks is left out')
+_UNMATCHED |= dict.fromkeys(('spans', 'relations'), _UNMATCHED['share2014'])
+_SCORED = { # scorer → what is scored: types, attributes, 'concept', relations
+    'share2014': ('concept',),
+    'share2015': ('concept', *(f'Disease_Disorder {slot}' for slot in SLOTS)),
+    'tempeval': ('EVENT', 'TIMEX3', *(f'{kind} {a}' for kind, a in ATTRIBUTES.values()),
+                 'CONTAINS'),
+    'n2c2': ENTITIES + RELATIONS}
 
-def _read_temporal(path: Path) -> list[Document]:
-    """Each note from its file with links, or else from its file without.
-
-    Two annotators' files of one note are a fault.
-    """
-    temporal = [s for s in suffixes(path) if s.startswith('Temporal')]
-    states = {s.partition('.')[2] for s in temporal}
-    orders = [(f'Temporal-Relation.{s}', f'Temporal*.{s}') for s in states]
-    if len(orders) == 1: return read_anafora_annotations(path, orders[0])
-    return read_anafora_annotations(path, 'Temporal*' if temporal else '*')
-
-# %% ../../nbs/scoring/09_files.ipynb #929c00dc
-_FORMATS = {
-    'semeval2014t7': _Format(
-        read_pipes,
-        ('a note only in the gold has missed everything, one only in the prediction is '
-         'all wrong'),
-        ('concept',)),
-    'semeval2015t14': _Format(
-        read_share2015_pipes,
-        ('a note only in the gold has missed everything; notes without a gold disorder are '
-         'left out'),
-        ('concept', *(f'Disease_Disorder {slot}' for slot in SLOTS))),
-    'semeval2016t12': _Format(
-        _read_temporal,
-        ('a note only in the gold has missed everything, one only in the prediction is left out; '
-         'CONTAINS is not scored in pathology notes'),
-        ('EVENT', 'TIMEX3', *(f'{kind} {a}' for kind, a in ATTRIBUTES.values()), 'CONTAINS')),
-    'semeval2021t6': _Format(read_brat_annotations, 'a note that one side lacks is left out',
-                             ENTITIES + RELATIONS)}
+def _scored_kinds(stream: Stream) -> tuple[str, ...]:
+    "What of documents is scored, as `_kinds` names it"
+    if stream.scorer in _SCORED: return _SCORED[stream.scorer]
+    if stream.head == 'relation': return stream.relations
+    attributes = [f'{label} {a}' for label, by in stream.attributes.items() for a in by]
+    return (*stream.labels, *attributes, *stream.relations)
 
 def _existing(path: Path|str, what: str, folders: bool) -> Path:
     path = Path(path)
@@ -88,7 +74,7 @@ def _kinds(documents: list[Document]) -> Counter:
                     *(r.type for d in documents for r in d.relations)])
 
 def _documents(gold: list[Document], predicted: list[Document], scored: set[str],
-               about: _Format) -> dict:
+               stream: Stream) -> dict:
     """Which documents there are, which of them count, and what is never predicted.
 
     Raises `ValueError` where none is on both sides.
@@ -102,8 +88,8 @@ def _documents(gold: list[Document], predicted: list[Document], scored: set[str]
                  both=len(gold_ids & predicted_ids), scored=len(scored))
     left_out = dict(gold=len(gold_ids - scored), prediction=len(predicted_ids - scored))
     never = {kind: of_gold[kind]
-             for kind in about.kinds if of_gold[kind] and not of_prediction[kind]}
-    return dict(documents=sizes, left_out=left_out, unmatched=about.unmatched,
+             for kind in _scored_kinds(stream) if of_gold[kind] and not of_prediction[kind]}
+    return dict(documents=sizes, left_out=left_out, unmatched=_UNMATCHED[stream.scorer],
                 never_predicted=never)
 
 # %% ../../nbs/scoring/09_files.ipynb #db0cfb94
@@ -111,30 +97,32 @@ _PHASES = {'TS': ('timex3',), 'ES': ('event',), 'TA': ('class',),
            'EA': ('contextualmodality', 'degree', 'polarity', 'type'), 'DR': ('doctimerel',),
            'CR': ('contains',)}
 
-def _settings(task: str, metrics: dict[str, float|None], scored: list[str]) -> dict:
+def _settings(scorer: str, metrics: dict[str, float|None], scored: list[str]) -> dict:
     "What else there is to say of tasks with links"
-    if task == 'semeval2021t6': return dict(given_entities=metrics['entity_strict_f1'] == 1)
-    if task != 'semeval2016t12': return {}
+    if scorer == 'n2c2': return dict(given_entities=metrics['entity_strict_f1'] == 1)
+    if scorer != 'tempeval': return {}
     def three(item): return {k: metrics[f'{item}_{k}'] for k in ('precision', 'recall', 'f1')}
     return dict(given_entities=metrics['span_f1'] == 1,
                 without_links=sum(map(unlinked, scored)),
                 phases={letters: {item: three(item) for item in items}
                         for letters, items in _PHASES.items()})
 
-def _score_documents(task: str, gold: Path, prediction: Path) -> dict:
-    scorer, about = scorer_of(task), _FORMATS[task]
-    annotated = _read(about.read, gold, 'gold')
-    predicted = _read(about.read, prediction, 'prediction')
+def _score_documents(stream: Stream, gold: Path, prediction: Path) -> dict:
+    scorer, read = scorer_of(stream), format_named(stream.format).answers
+    annotated, predicted = _read(read, gold, 'gold'), _read(read, prediction, 'prediction')
+    if any(isinstance(x, Query) for x in (*annotated, *predicted)):
+        raise ValueError(f'{stream.id} wants documents, and these files hold queries')
     counts = scorer.counts(annotated, predicted)
-    rest = _documents(annotated, predicted, {*counts.index}, about)
+    rest = _documents(annotated, predicted, {*counts.index}, stream)
     metrics = plain(scorer.scores(counts.to_numpy().sum(0)))
     whole = counts.select_dtypes('integer').sum().drop(
         ['entity_documents', 'relation_documents'], errors='ignore')
     return dict(metrics=metrics, counts=whole.astype(int).to_dict(), **rest,
-                **_settings(task, metrics, list(counts.index)))
+                **_settings(stream.scorer, metrics, list(counts.index)))
 
 # %% ../../nbs/scoring/09_files.ipynb #2b1a9f69
 def _gold_relevance(path: Path, scores: dict[str, dict[str, float]]) -> dict[str, dict[str, bool]]:
+    if path.suffix == '.jsonl': return relevance(read_json_lines(path))
     if path.suffix != '.xml': return read_relevancy(path)
     for subtask in 'ABC':
         queries = read_cqa(path, subtask, problems=(problems := []))
@@ -157,23 +145,28 @@ def _score_ranking(gold: Path, prediction: Path) -> dict:
                 counts=counts.select_dtypes('integer').sum().astype(int).to_dict())
 
 # %% ../../nbs/scoring/09_files.ipynb #7368afc5
+def _scored_as(task: str) -> Stream:
+    "What is scored under this name. Raises `ValueError` for a part of what is scored as a whole."
+    stream = stream_named(task)
+    whole = task_named(stream.task).whole
+    if stream.id != task or whole in (None, stream): return stream
+    raise ValueError(f"{task} is a stream of {stream.task}: its files are scored under the task's "
+                     'name')
+
 def score_files(
-    task: str,            # 'semeval2014t7', …: a task, not a stream
-    gold: Path|str,       # in the task's format: file or folder; a ranking's .relevancy or .xml
-    prediction: Path|str, # the same; for the ranking a .pred file
+    task: str,            # a task; or a stream of a task that has no scorer as a whole
+    gold: Path|str,       # in its format: file or folder; a ranking's .relevancy, .xml or .jsonl
+    prediction: Path|str, # the same; for a ranking a .pred file
 ) -> dict: # task, headline, metrics (0–1 or None), counts, which documents counted; ready for JSON
-    """The organisers' scores of a prediction.
+    """The organisers' scores of a prediction; for other tasks, those of the task's scorer.
 
     Raises `ValueError` for other tasks and files that do not match, `FormatError`,
     `FileNotFoundError`.
     """
-    headline = primary_metric(task)
-    if task not in ('semeval2017t3', *_FORMATS):
-        raise ValueError(f"{task} is a stream of {task.partition('_')[0]}: its files are scored "
-                         "under the task's name")
-    folders = task in _FORMATS
+    stream = _scored_as(task)
+    folders = stream.head != 'ranking'
     gold = _existing(gold, 'gold', folders)
     prediction = _existing(prediction, 'prediction', folders)
-    result = (_score_documents(task, gold, prediction)
+    result = (_score_documents(stream, gold, prediction)
               if folders else _score_ranking(gold, prediction))
-    return dict(task=task, headline={headline: result['metrics'][headline]}, **result)
+    return dict(task=task, headline={stream.metric: result['metrics'][stream.metric]}, **result)

@@ -8,13 +8,11 @@ __all__ = ['write_submission']
 # %% ../../nbs/scoring/11_submissions.ipynb #243ed7d5
 from dataclasses import replace
 from pathlib import Path
-from ..formats.anafora import write_anafora
-from ..formats.brat import write_brat_annotations
-from ..formats.cqa import write_predictions
 from ..data.documents import Document
-from ..formats.share2014 import write_pipes
-from ..formats.share2015 import UNMARKED, write_share2015_pipes
-from .tasks import SCORERS, primary_metric
+from ..data.tasks import Stream, stream_named, task_named
+from ..formats.cqa import write_predictions
+from ..formats.table import FORMATS, format_named
+from .tasks import scorer_of
 
 # %% ../../nbs/scoring/11_submissions.ipynb #ebec649f
 def _answers(d: Document, words: bool) -> Document:
@@ -36,26 +34,33 @@ def _answers(d: Document, words: bool) -> Document:
                    relations=tuple(map(bare, d.relations)), meta=meta)
 
 # %% ../../nbs/scoring/11_submissions.ipynb #0d0c3f2c
-def _document_files(task: str, documents: list[Document], folder: Path, words: bool):
+def _check_room(task: Stream, d: Document):
+    "Raises `ValueError` for what the task does not ask for, though its format might hold it"
+    if task.scorer.startswith('n2c2') and (
+        any(m.concepts or m.attributes for m in d.mentions)
+        or any(r.attributes for r in d.relations)):
+        raise ValueError(f'document {d.id} cannot be handed in: the task has types and '
+                         'relations, but neither concepts nor attributes')
+
+def _document_files(task: Stream, documents: list[Document], folder: Path, words: bool):
     documents = [_answers(d, words) for d in documents]
-    if task == 'semeval2015t14':
-        def filled(m): return replace(m, attributes=UNMARKED | m.attributes)
-        documents = [replace(d, mentions=tuple(map(filled, d.mentions))) for d in documents]
-    SCORERS[task].counts(documents, documents)
-    for d in documents if task == 'semeval2021t6' else ():
-        if (any(m.concepts or m.attributes for m in d.mentions)
-            or any(r.attributes for r in d.relations)):
-            raise ValueError(f'document {d.id} cannot be handed in: the task has types and '
-                             'relations, but neither concepts nor attributes')
-    if task == 'semeval2014t7': write_pipes(documents, folder)
-    elif task == 'semeval2015t14': write_share2015_pipes(documents, folder)
-    elif task == 'semeval2016t12':
-        write_anafora(documents, folder, 'Temporal-Relation.system.completed', with_text=False)
-    else: write_brat_annotations(documents, folder)
+    scorer_of(task).counts(documents, documents)
+    for d in documents: _check_room(task, d)
+    format_named(task.format).submit(documents, folder)
+
+def _as_task(stream: Stream|str) -> Stream:
+    "What a stream's predictions are handed in as: the task, where it is scored as a whole"
+    asked = stream_named(stream)
+    whole = task_named(asked.task).whole or asked
+    if not format_named(whole.format).submit:
+        able = ', '.join(name for name, f in FORMATS.items() if f.submit)
+        raise ValueError(f'{whole.id} has the format {whole.format}, in which nothing is handed '
+                         f'in; {able} have one for it')
+    return whole
 
 # %% ../../nbs/scoring/11_submissions.ipynb #3dca3c80
 def write_submission(
-    stream: str,         # or a task
+    stream: Stream|str,  # or the name of one or of a task
     predicted,           # documents, or query id → candidate id → score, in the given order
     folder: Path|str,    # made if need be; must not hold anything
     words: bool=False,   # the mentions' words in BRAT's third column? Else it holds an x
@@ -65,10 +70,9 @@ def write_submission(
 
     Raises `ValueError` for what the format cannot hold, and then writes nothing.
     """
-    primary_metric(stream) # is there such a stream?
-    task, folder, ranks = stream.partition('_')[0], Path(folder), isinstance(predicted, dict)
-    if ranks != (task == 'semeval2017t3'):
-        raise ValueError(f'{task} takes '
+    task, folder, ranks = _as_task(stream), Path(folder), isinstance(predicted, dict)
+    if ranks != (task.head == 'ranking'):
+        raise ValueError(f'{task.id} takes '
                          + ('documents, not scores'
                             if ranks else 'scores by query and candidate, not documents'))
     if not predicted: raise ValueError('there is nothing to hand in: no documents, no queries')
@@ -78,5 +82,5 @@ def write_submission(
     if not ranks:
         _document_files(task, predicted, folder, words)
         return folder
-    write_predictions(folder/f'{task}.pred', predicted, threshold)
-    return folder/f'{task}.pred'
+    write_predictions(folder/f'{task.id}.pred', predicted, threshold)
+    return folder/f'{task.id}.pred'
