@@ -14,7 +14,10 @@ from pathlib import Path
 from ..paths import params_folders
 
 # %% ../../nbs/data/02_tasks.ipynb #10312cf7
-def nearest_name(word: str, names) -> str: # ' (did you mean …?)' or ''
+def nearest_name(
+    word: str, # as it was written
+    names,     # that there are
+) -> str: # ' (did you mean …?)' or ''
     "The name that was perhaps meant, for an error message"
     near = difflib.get_close_matches(str(word), [*map(str, names)], 1, .5)
     return f' (did you mean {near[0]}?)' if near else ''
@@ -46,8 +49,8 @@ def _parsed(path: Path, modified: int): # read again when the file has changed
                          'brackets') from None
 
 def read_settings(
-    group: str,
-    name: str,
+    group: str, # as for `group_files`
+    name: str,  # of the file, without its ending
     root: Path|str|None=None, # the project's folder; by default looked for
 ) -> dict: # what stands in the file; of `defaults` nothing
     "A choice's own settings. Raises `ValueError` for a name without a file, and for a damaged file."
@@ -209,7 +212,7 @@ def tasks() -> dict[str, Task]: # in the order of their files
 
 # %% ../../nbs/data/02_tasks.ipynb #009bcf50
 def task_named(
-    name: str,
+    name: str, # such as 'semeval2014t7'
 ) -> Task:
     "The task of that name. Raises `ValueError` where there is none."
     known = tasks()
