@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from ..modeling.identity import model_identity
 from ..paths import file_hash, project_root, display_path
-from .naming import code_version, placeless, plain, run_name
+from .naming import code_version, deciding, placeless, plain, run_name
 
 # %% ../../nbs/runs/01_records.ipynb #1f2f236a
 def _ask_git(*args: str) -> subprocess.CompletedProcess:
@@ -319,10 +319,10 @@ def older_runs(
     overrides: list[str]=(), # what the user has set
 ) -> list[tuple[Path, dict, list[str]]]: # notebook, record, unshared parameters; the oldest first
     "Finished runs of the same parameters, model and corpus by other code"
-    found, now = [], flat(wanted['params'])
+    found, now = [], flat(deciding(wanted['params']))
     set_ = {o.lstrip('+').partition('=')[0] for o in overrides}
     for path, record in read_all():
-        then = flat(record['params'])
+        then = flat(deciding(record['params']))
         apart = sorted(then.keys() ^ now.keys())
         if record['code'] == wanted['code']: continue
         if any(record[k] != wanted[k] for k in ('phase', 'corpus')): continue
@@ -333,13 +333,11 @@ def older_runs(
     return found
 
 # %% ../../nbs/runs/01_records.ipynb #99235dda
-_DESCRIBED = ('title', 'licence', 'restricted', 'get', 'expected', 'path', 'sources')
-
 def comparable(
     record: dict, # of a run, finished or not
 ) -> str: # the same for runs that may be compared
     "What two runs must agree in to be set side by side"
-    params = record['params']
+    params = deciding(record['params'])
     training, experiment = params['strategy']['training'], params['experiment'] or {}
     strategys_own = {'sampling', 'temperature', 'loss_weighting', 'loss_factors', 'learning_rate',
                      'patience', 'micro_tokens'}
@@ -347,7 +345,8 @@ def comparable(
     # these two are of older records, and had one value
     strategys_own |= {'optimizer', 'schedule'}
     shared = {k: v for k, v in training.items() if k not in strategys_own}
-    # how a corpus is described says nothing of what was read; its tasks and options do
-    corpus = {k: v for k, v in params['corpus'].items() if k not in _DESCRIBED}
+    # `sources` is not in older records; `tasks` is that of the corpus, not of what was trained
+    corpus = {k: v for k, v in params['corpus'].items() if k != 'sources'}
+    corpus |= dict(tasks=record['params']['corpus'].get('tasks'))
     return json.dumps([params['model'], _identity(record), corpus, params['seed'],
                        experiment.get('id'), experiment.get('tested_on'), shared], sort_keys=True)
