@@ -13,6 +13,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 from ..data.documents import Document, Mention, Relation
+from .tagging import bio_runs, tagging_examples
 from .windows import Example
 
 # %% ../../nbs/modeling/09_spans.ipynb #5491ccf3
@@ -150,7 +151,6 @@ def span_examples(
 ) -> list[Example]: # one or more a document: `gold` is `SpanAnnotations`, targets are BIO labels
     """Documents as token ids with gold annotations. Raises `ValueError` where the tokenizer's
     offsets leave words without tokens."""
-    from medmtl.modeling.tagging import tagging_examples
     if schema.discontiguous: documents = [cut_parts(d, schema.types) for d in documents]
     examples = tagging_examples(documents, tokenizer, list(schema.types), max_tokens)
     for e in examples: e.gold = encode_spans(documents[e.source], e.spans, schema)
@@ -239,7 +239,6 @@ def representable(
     schema: Schema,
 ) -> SpanAnnotations: # without probabilities
     "The gold labels that a head can predict"
-    from medmtl.modeling.tagging import bio_runs
     gold = example.gold
     tagged = {(first, last, schema.types[kind]) for first, last, kind in bio_runs(example.targets)}
     kept = [i for i, part in enumerate(gold.parts) if schema.gold_spans or part in tagged]
