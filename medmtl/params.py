@@ -143,9 +143,9 @@ def _list_of(kind: type, v) -> bool:
     return isinstance(v, list) and len(v) > 0 and all(type(x) is kind for x in v)
 
 # %% ../nbs/03_params.ipynb #85870dff
-def _is_layers(v) -> bool:
-    if v in ('all', 'none'): return True
-    return _list_of(int, v) and len(v) == 2 and 0 <= v[0] < v[1]
+def _is_range(v) -> bool: return _list_of(int, v) and len(v) == 2 and 0 <= v[0] < v[1]
+
+def _is_layers(v) -> bool: return v in ('all', 'none') or _is_range(v)
 
 def _is_factors(v) -> bool:
     return isinstance(v, dict) and all(_is_number(x) and x >= 0 for x in v.values())
@@ -156,6 +156,7 @@ _text = (lambda v: isinstance(v, str) and v.strip() != '', 'a text')
 _flag = (lambda v: type(v) is bool, 'true or false')
 _table = (lambda v: isinstance(v, dict) and len(v) > 0, 'a table of values')
 _layers = (_is_layers, 'all, none or a range of layers [from, to]')
+_range = (_is_range, 'a range of layers [from, to]')
 _counts = (lambda v: _list_of(int, v) and len(v) == 3 and min(v) > 0,
            'three whole numbers from 1, of train, dev and test')
 _targets = (lambda v: v in ('all-linear', 'attention') or _list_of(str, v),
@@ -195,7 +196,8 @@ _SPECIAL_RULES = { # checked where they are present
     'strategy.level1_exit': _one_of('depth', 'top'), 'strategy.level1_depth': _number(0, 1),
     'strategy.detach_l1_for_l2': _flag, 'strategy.ewc.lambda': _or_null(_from_0(1e12)),
     'strategy.cross_level.rank': _whole(1),
-    'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'),
+    'model.layers': _or_null(_whole(1)), 'model.keep_states': _flag,
+    'model.adapter.layers': _or_null(_range), 'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'),
     'experiment.each': (_is_overrides, 'a list of overrides'),
     'task.only': _or_null((lambda v: _list_of(str, v), 'a list of tasks')),
     'experiment.search': _one_of('grid', 'random'), 'experiment.trials': _whole(1)}

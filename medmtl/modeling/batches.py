@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 import torch
 from torch import Tensor
+from .frozen_states import FrozenStates
 from .windows import Example, HeadInputs
 
 # %% ../../nbs/modeling/14_batches.ipynb #96d0ecc6
@@ -22,24 +23,27 @@ class Batch:
     tasks: Tensor        # (k, 3) stream's number, start, end; on the CPU
     head_inputs: dict[str, HeadInputs] # stream -> where its head reads, and its targets
     tokens: dict[str, int]  # stream -> tokens
+    states: Tensor|None = None # (1, tokens, hidden) below the first adapted layer, if kept
 
     def inputs(self):
         reads = {s: r.at for s, r in self.head_inputs.items()}
-        return self.ids, self.positions, self.examples, self.tasks, reads
+        return self.ids, self.positions, self.examples, self.tasks, reads, self.states
 
 def collate(
     parts: dict[str, list[tuple[int, Example]]], # stream -> numbered examples
     streams: list[str],                          # all streams, in the order of their numbers
     device: str|torch.device='cpu',
+    frozen: FrozenStates|None=None, # which knows the states below the first adapted layer
 ) -> Batch:
     "Numbered examples of one or more streams as one batch"
-    ids, positions, bounds, tasks, inputs = [], [], [], [], {}
+    ids, positions, bounds, tasks, inputs, windows = [], [], [], [], {}, []
     for stream in sorted(parts, key=streams.index):
         began, at = len(ids), []
         for _, e in parts[stream]:
             at.append(torch.tensor(e.reads) + len(ids))
             bounds.append((0, len(ids), len(ids) + len(e)))
             ids += e.ids
+            windows.append(e.ids)
             positions += range(len(e))
         tasks.append((streams.index(stream), began, len(ids)))
         numbers, members = zip(*parts[stream], strict=True)
@@ -49,7 +53,8 @@ def collate(
         inputs[stream] = HeadInputs(*tensors, list(members), list(numbers))
     tokens = {streams[t]: end - start for t, start, end in tasks}
     return Batch(torch.tensor([ids]).to(device), torch.tensor([positions]).to(device),
-                 torch.tensor(bounds), torch.tensor(tasks), inputs, tokens)
+                 torch.tensor(bounds), torch.tensor(tasks), inputs, tokens,
+                 frozen(windows) if frozen else None)
 
 # %% ../../nbs/modeling/14_batches.ipynb #39d8bec7
 def micro_batches(

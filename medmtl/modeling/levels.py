@@ -158,11 +158,13 @@ class Levels(nn.Module):
         positions: Tensor, # (1, tokens)
         examples: Tensor,  # (n, 3) row, start, end
         tasks: Tensor,     # (k, 3) number, start, end
+        states: Tensor|None=None, # (1, tokens, hidden) frozen ones; see `FrozenStates`
     ) -> Tensor: # (tokens, hidden): each token's state where its level is read
         "The states of all tokens. Raises `ValueError` for more than one row."
         if len(ids) != 1:
             raise ValueError('levels need all examples in one row, as `collate` puts them')
         run = dict(position_ids=positions, examples=examples, tasks=tasks, use_cache=False)
+        if states is not None: run['frozen'] = states
         try: top = model(ids, **run).last_hidden_state[0]
         except _NobodyStays: top = None
         half, self._half = model.norm(self._half)[0], None

@@ -12,6 +12,7 @@ import torch
 from torch import nn, Tensor
 from .adapters import AdapterBank
 from .backbones import Backbone
+from .frozen_states import FrozenStates
 from .levels import Levels
 from .task_gradients import TaskGradients
 
@@ -64,9 +65,12 @@ def _states(
     positions: Tensor,
     examples: Tensor,
     tasks: Tensor,
+    states: Tensor|None,
 ) -> Tensor: # (tokens, hidden)
     "The states at the top of a decoder"
-    out = model(ids, position_ids=positions, examples=examples, tasks=tasks, use_cache=False)
+    known = {} if states is None else {'frozen': states}
+    out = model(ids, position_ids=positions, examples=examples, tasks=tasks, use_cache=False,
+                **known)
     return out.last_hidden_state.flatten(0, 1)
 
 # %% ../../nbs/modeling/13_network.ipynb #5015f195
@@ -125,11 +129,12 @@ class Network(nn.Module):
         weighting: str='equal',      # of the streams' losses; or 'uncertainty'
         levels: Levels|None=None,    # where the streams have two levels
         factors: dict[str, float]|None=None, # stream -> what its loss is multiplied by; else 1
+        frozen: FrozenStates|None=None, # of this backbone, where the states below are kept
     ):
         super().__init__()
         _check_streams(bank, heads, weighting, factors or {})
         self.backbone, self.model, self.bank, self.levels = backbone, backbone.model, bank, levels
-        self.factors, self.heads = factors or {}, nn.ModuleDict(heads)
+        self.factors, self.heads, self.frozen = factors or {}, nn.ModuleDict(heads), frozen
         learnt = heads if weighting == 'uncertainty' else ()
         self.log_variance = _zeros(learnt, backbone.model.device)
 
@@ -142,10 +147,11 @@ class Network(nn.Module):
         examples: Tensor,  # (n, 3) row, start, end of each example
         tasks: Tensor,     # (k, 3) number as in `bank.tasks`, start, end of tokens; on the CPU
         reads: dict[str, Tensor], # stream -> (k,) or (k, n) places in the flattened rows
+        states: Tensor|None=None, # (rows, length, hidden) frozen ones, as `frozen` gives them
     ) -> dict[str, Tensor]: # stream -> (k, …) logits
         "The logits of every stream in the batch"
-        if self.levels: flat = self.levels(self.model, ids, positions, examples, tasks)
-        else: flat = _states(self.model, ids, positions, examples, tasks)
+        run = ids, positions, examples, tasks, states
+        flat = self.levels(self.model, *run) if self.levels else _states(self.model, *run)
         return {stream: self.heads[stream](flat[at]) for stream, at in reads.items()}
 
     def weighed(self,

@@ -32,7 +32,7 @@ def predict(
                 i = order.pop(0)
                 part.append((i, examples[i]))
                 tokens += len(examples[i])
-            batch = collate({stream: part}, network.bank.tasks, network.device)
+            batch = collate({stream: part}, network.bank.tasks, network.device, network.frozen)
             inputs = batch.head_inputs[stream]
             logits = network(*batch.inputs())[stream]
             outputs = network.heads[stream].decode(logits, inputs, **options)

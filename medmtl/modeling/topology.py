@@ -11,6 +11,7 @@ import torch
 from ..data.tasks import Stream
 from .adapters import AdapterBank
 from .backbones import Backbone
+from .frozen_states import FrozenStates
 from .levels import CrossLevel, Levels
 from .network import Network
 from .streams import make_head
@@ -63,6 +64,7 @@ def _active_adapters(
     depth: int|None,
     level1_exit: str,
     private_only: list[str],
+    within: tuple[int, int], # the layers from ≤ i < to that have adapters at all
 ) -> dict[str, tuple[int, int]]: # adapter -> the layers from ≤ i < to
     "The adapters that a stream's tokens pass. Raises `ValueError` where there is none."
     low, to_top = s.level == 1, level1_exit == 'top'
@@ -76,6 +78,12 @@ def _active_adapters(
     if not adapters:
         raise ValueError(f'{s.id} has no adapter: it keeps out of the shared one '
                          'and has none of its own')
+    adapters = {a: (max(low, within[0]), min(high, within[1]))
+                for a, (low, high) in adapters.items()}
+    adapters = {a: (low, high) for a, (low, high) in adapters.items() if low < high}
+    if not adapters:
+        raise ValueError(f'{s.id} passes none of the layers {list(within)} that have adapters '
+                         '(model.adapter.layers): begin lower, or let it leave higher')
     return adapters
 
 # %% ../../nbs/modeling/17_topology.ipynb #d314f159
@@ -89,6 +97,7 @@ def topology(
     detach_l1_for_l2: bool=False, # do level-2 streams pass level 1's adapter without training it?
     cross_level: dict|None=None,  # rank and heads of the attention from level 2 to 1; None for none
     private_only: list[str]=(),   # streams that keep out of all that is shared
+    within: list[int]|None=None,  # the layers from ≤ i < to that have adapters; None for all
 ) -> Topology:
     """What a strategy means for these streams on a backbone of so many layers
 
@@ -96,18 +105,22 @@ def topology(
     Raises `ValueError` where the strategy makes no sense."""
     rank = {k: r for k, r in adapters.items() if r}
     depth = _strategy_depth(streams, layers, rank, fusion, level1_depth, private_only)
-    active = {s.id: _active_adapters(s, layers, rank, depth, level1_exit, private_only)
+    low, high = within or (0, layers)
+    if not 0 <= low < high <= layers:
+        raise ValueError(f'model.adapter.layers must be [from, to] within 0–{layers}, '
+                         f'not {list(within)}')
+    active = {s.id: _active_adapters(s, layers, rank, depth, level1_exit, private_only, (low, high))
               for s in streams}
     common, ranks = [k for k in ('shared', 'level1', 'level2') if k in rank], {}
     for k in common:
         names = [(_named(k, s, private_only), s) for s in streams]
         ranks |= {name: rank[k] for name, s in names if name in active[s.id]}
     if 'private' in rank: ranks |= {s.id: rank['private'] for s in streams}
-    high, cross, detached = [s.id for s in streams if s.level != 1], {}, {}
+    above, cross, detached = [s.id for s in streams if s.level != 1], {}, {}
     if depth is not None and cross_level:
-        cross = {s: 'cross' if common and s not in private_only else s for s in high}
+        cross = {s: 'cross' if common and s not in private_only else s for s in above}
     if detach_l1_for_l2 and 'level1' in rank:
-        detached = {'level1': [s for s in high if s not in private_only]}
+        detached = {'level1': [s for s in above if s not in private_only]}
     size = (cross_level['rank'], cross_level['heads']) if cross_level else (64, 4)
     return Topology(ranks, active, fusion == 'gate', detached, depth, level1_exit, cross, size)
 
@@ -122,6 +135,7 @@ def build_network(
     seed: int=0,
     weighting: str='equal',         # of the streams' losses; or 'uncertainty'
     factors: dict[str, float]|None=None, # stream -> what its loss is multiplied by
+    frozen: FrozenStates|None=None, # made before, of the same backbone; see `FrozenStates`
 ) -> Network:
     "A backbone with adapters and one head a stream, whose first weights depend on no other stream"
     bank = AdapterBank(backbone.model, layout.ranks, layout.active, targets, alpha, dropout, seed,
@@ -139,4 +153,4 @@ def build_network(
         cross_of = {i: layout.cross[s.id] for i, s in enumerate(streams) if s.id in layout.cross}
         levels = Levels(backbone.model, layout.depth, [s.level == 1 for s in streams], layout.exit,
                         cross, cross_of)
-    return Network(backbone, bank, heads, weighting, levels, factors)
+    return Network(backbone, bank, heads, weighting, levels, factors, frozen)

@@ -18,6 +18,7 @@ from ..evaluation.predictions import dev_figures, predicted
 from ..scoring.tasks import metric_faults, relevance, stream_scores
 from ..modeling.adapters import resolve_targets
 from ..modeling.backbones import best_device, load_backbone, resolve_dtype, skeleton
+from ..modeling.frozen_states import FrozenStates
 from ..modeling.network import Network
 from ..modeling.concept_normalisation import Normaliser, embedder
 from ..modeling.parameter_matching import adapted, matched_arms
@@ -95,7 +96,8 @@ def topology_of(
     names = ('level1_depth', 'level1_exit', 'detach_l1_for_l2', 'cross_level')
     levels = {k: strategy[k] for k in names if k in strategy}
     return topology(streams, layers, ranks, fusion,
-                    private_only=experiment.get('private_only') or (), **levels)
+                    private_only=experiment.get('private_only') or (),
+                    within=params['model']['adapter']['layers'], **levels)
 
 # %% ../../nbs/runs/02_assembly.ipynb #f5ec3c26
 def _has_concepts(stream: Stream, documents: list) -> bool: # to be named
@@ -106,11 +108,15 @@ def _network(params: dict, streams: list[Stream]) -> Network:
     model, device, training = params['model'], best_device(), params['strategy']['training']
     backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device,
                              model['quantization'], model['unmask'], params['seed'],
-                             model['double_quant'])
+                             model['double_quant'], model['layers'])
     adapter, layout = model['adapter'], topology_of(params, streams, backbone.model)
+    first = adapter['layers'][0] if adapter['layers'] else 0
+    # cross-level attention reads the states at the exit, which must not lie below what is kept
+    usable = first and (layout.depth is None or first <= layout.depth)
+    frozen = FrozenStates(backbone, first) if model['keep_states'] and usable else None
     return build_network(backbone, streams, layout, adapter['targets'],
                          adapter['alpha'] / adapter['r'], adapter['dropout'], params['seed'],
-                         training['loss_weighting'], training['loss_factors'])
+                         training['loss_weighting'], training['loss_factors'], frozen)
 
 def assemble(
     params: dict,              # a run's resolved parameters
@@ -201,7 +207,7 @@ def preflight(
     faults = [f for s in streams for f in stream_faults(s, streams)]
     faults = faults or [f for s in streams for f in data_faults(s, corpora[s.task])]
     if faults: raise ValueError('; '.join(dict.fromkeys(faults)))
-    bare = skeleton(model['checkpoint'])
+    bare = skeleton(model['checkpoint'], model['layers'])
     unmask(bare, model['unmask'])
     resolve_targets(bare, model['adapter']['targets'])
     topology_of(params, streams, bare)

@@ -21,6 +21,7 @@ def described(network: Network) -> dict[str, str]:
     what = dict(model=b.identity, dtype=str(b.dtype).removeprefix('torch.'),
                 quantization=b.quantization, unmasked=b.unmasked, ranks=bank.ranks,
                 active=bank.active, alpha=bank.alpha, exit=levels and [levels.depth, levels.exit])
+    if b.layers: what['layers'] = b.layers # of a backbone that was cut
     return {k: json.dumps(v) for k, v in what.items()}
 
 def _differences(saved: dict[str, str], network: Network) -> list[str]:

@@ -30,7 +30,7 @@ def backward_step(
 ) -> tuple[dict[str, float], dict[str, int]]: # loss of each stream, tokens of each
     "Each stream's loss, and gradients. Raises `FloatingPointError` where a loss is not finite."
     parts = micro_batches(step, examples, micro_tokens)
-    batches = [collate(p, network.bank.tasks, network.device) for p in parts]
+    batches = [collate(p, network.bank.tasks, network.device, network.frozen) for p in parts]
     parts_of = Counter(s for b in batches for s in b.head_inputs)
     step_counts = {s: Counter() for s in step}
     for b in batches:
