@@ -11,7 +11,7 @@ from pathlib import Path
 from ..data.tasks import group_files
 from ..paths import Terminated, atomic, params_folders, project_root, display_path
 from .records import all_tokens, finished, headline, read_record
-from .runner import RunError, older_run, only_one, planned
+from .runner import Plan, RunError, corpora_of, older_run, only_one, planned
 
 # %% ../../nbs/runs/04_study.ipynb #e1e5ff13
 def studies() -> list[str]:
@@ -20,12 +20,12 @@ def studies() -> list[str]:
 
 def read_study(
     name: str, # a file in params/study, without its ending
-) -> dict: # title, common, vary, next
+) -> dict: # title, common, vary, next, budget_minutes, sizes
     "A study's file. Raises `ValueError` for an unknown name, or a key that a study does not have."
     import yaml
     if name not in studies():
         raise ValueError(f'there is no study {name}; there are {", ".join(studies())}')
-    study = dict(title=name, common=[], vary={}, next=[])
+    study = dict(title=name, common=[], vary={}, next=[], budget_minutes=None, sizes=[[]])
     path = group_files('study')[name]
     given = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
     unknown = sorted(given.keys() - study.keys())
@@ -81,9 +81,36 @@ def _snakemake(runs: dict[str, list[str]], jobs: int, more: list[str]):
                        '`medmtl study NAME -- --quiet progress` shows its own words')
 
 # %% ../../nbs/runs/04_study.ipynb #cfbc16ca
-def _wishes(name: str) -> list[list[str]]:
-    study = read_study(name)
-    return crossed(study['common'], study['vary'])
+def _plans_of(study: dict, size: list[str]) -> list[Plan]:
+    return [planned([*wish, *size]) for wish in crossed(study['common'], study['vary'])]
+
+def _minutes(plans: list[Plan], rates, tokenizer) -> float:
+    "How long the runs take that are not finished, one after the other"
+    from medmtl.runs.forecast import forecast, work_of
+    seconds = 0.
+    for plan in plans:
+        if finished(plan.notebook): continue
+        seconds += forecast(work_of(plan.params, corpora_of(plan.params), tokenizer), rates)
+    return seconds / 60
+
+def _fitted(name: str, study: dict, reuse: bool) -> list[Plan]:
+    "The size that was begun, or the largest that keeps to the budget; says which and why"
+    from medmtl.runs.forecast import measure
+    sizes = [_plans_of(study, size) for size in study['sizes']]
+    def there(plan): return finished(plan.notebook) or reuse and older_run(plan)
+    begun = [plans for plans in sizes if any(map(there, plans))]
+    if begun or not study['budget_minutes']: return (begun or sizes)[0]
+    print(f'study {name}: measuring this machine', file=sys.stderr)
+    rates, tokenizer = measure(sizes[0][0].params['model'])
+    print(f'{1 / rates.train:,.0f} tokens a second in training, {1 / rates.test:,.0f} in testing',
+          file=sys.stderr)
+    for size, plans in zip(study['sizes'], sizes, strict=True):
+        minutes = _minutes(plans, rates, tokenizer)
+        chosen = ' '.join(size) or 'the study as it is'
+        if minutes <= study['budget_minutes']: break
+    print(f'{chosen}: about {minutes:.1f} minutes, for a budget of {study["budget_minutes"]:g}',
+          file=sys.stderr)
+    return plans
 
 def _rows(out: Path) -> list[dict]:
     "What came out of a run: a row for each of its tasks"
@@ -111,7 +138,7 @@ def study(
 ): # pandas.DataFrame: run, finished, metric, score, tokens, minutes, notebook
     "Make a study's missing runs. Raises what `planned` raises, before anything is run."
     import pandas as pd
-    wished = [planned(wish) for wish in _wishes(name)]
+    wished = _fitted(name, read_study(name), reuse)
     plans = [(p.notebook, p.overrides) for p in wished]
     if reuse:
         plans = [(out if finished(out) else older_run(p) or out, wish)
