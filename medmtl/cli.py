@@ -124,7 +124,7 @@ _SIMULATED = dict(name='simulated', tasks='all', licence='Apache-2.0', terms='ma
 
 def _corpus_row(row: dict) -> dict:
     return dict(name=row['name'], tasks=', '.join(row['tasks']), licence=row['licence'],
-                terms='restricted: ' * row['restricted'] + row['terms'],
+                terms=': '.join(filter(None, ['restricted' * row['restricted'], row['terms']])),
                 splits=row['splits'], added=_where(row))
 
 def _list_corpora(as_json: bool):
@@ -343,6 +343,16 @@ def _parted(argv: list[str]) -> tuple[list[str], list[str]]:
     n = argv.index('--')
     return argv[:n], argv[n + 1:]
 
+def _config_dirs_first(argv: list[str]) -> list[str]:
+    "Every `--config-dir DIR` in front: argparse wants all KEY=VALUE in one piece"
+    first, rest = [], list(argv)
+    for word in argv:
+        if word.partition('=')[0] != '--config-dir': continue
+        at, n = rest.index(word), 1 if '=' in word else 2
+        first += rest[at:at + n]
+        del rest[at:at + n]
+    return first + rest
+
 def _explains_itself(error: Exception) -> bool:
     "Is its message for the user?"
     return isinstance(error, (ValueError, OSError)) or type(error).__module__.startswith('medmtl')
@@ -356,9 +366,14 @@ def _in_one_line(error: Exception):
 def _config_dirs(folders: list[str]):
     "The user's folders of parameter files, for us and for the processes that we start"
     before = os.environ.get('MEDMTL_PARAMS')
-    # the same folder may be named twice
-    named = [str(expanded(f).resolve()) for f in folders] + [before or '']
-    if folders: os.environ['MEDMTL_PARAMS'] = os.pathsep.join(filter(None, named))
+    for folder in folders:
+        if os.pathsep in str(expanded(folder).resolve()):
+            raise ValueError(f'{folder} cannot be a --config-dir, because its path has a '
+                             f'{os.pathsep!r}: rename the folder')
+    # absolute, as the processes run elsewhere; the same folder may be named twice
+    named = [*folders, *(f for f in (before or '').split(os.pathsep) if f.strip())]
+    if named:
+        os.environ['MEDMTL_PARAMS'] = os.pathsep.join(str(expanded(f).resolve()) for f in named)
     try: yield
     finally:
         if before is not None: os.environ['MEDMTL_PARAMS'] = before
@@ -373,7 +388,7 @@ def main(
     argv = list(sys.argv[1:] if argv is None else argv)
     argv, rest = _parted(argv)
     parser = _parser()
-    args = parser.parse_args(argv)
+    args = parser.parse_args(_config_dirs_first(argv))
     if not hasattr(args, 'run'):
         parser.print_help()
         return 0

@@ -8,7 +8,7 @@ __all__ = ['GROUPS', 'ParamsError', 'choices', 'check', 'compose', 'compose_run'
 # %% ../nbs/03_params.ipynb #b25ebcbc
 import difflib, math, re
 from pathlib import Path
-from .data.tasks import group_files, read_settings, stream_settings, tasks_of
+from .data.tasks import group_files, read_settings, settings_in, stream_settings, tasks_of
 from .paths import params_folders, project_root
 
 # %% ../nbs/03_params.ipynb #e4660cf4
@@ -58,11 +58,20 @@ def _unlisted_model(name: str) -> tuple[str, str]|None:
 # %% ../nbs/03_params.ipynb #6d8b173c
 def _quoted(text: str) -> str: return "'" + text.replace("'", r"\'") + "'" # as Hydra reads it
 
+def _check_file(group: str, name: str, root: Path):
+    "Raises `ParamsError` for a damaged file, which Hydra would answer with a traceback"
+    try:
+        if group in ('task', 'corpus'): read_settings(group, name, root)
+        else: settings_in(group_files(group, root)[name])
+    except ValueError as e: raise ParamsError(str(e)) from None
+
 def _group_overrides(groups: dict[str, str], root: Path) -> list[str]: # as Hydra's overrides
     out = []
     for group, name in groups.items():
         have = choices(group, root)
-        if name in have: out.append(f'{group}={name}')
+        if name in have:
+            _check_file(group, name, root)
+            out.append(f'{group}={name if name.isascii() else _quoted(name)}')
         elif group == 'experiment' and name.lower() in ('', 'null', 'none'): pass
         elif group == 'model' and (found := _unlisted_model(name)):
             short, checkpoint = map(_quoted, found)
@@ -70,6 +79,8 @@ def _group_overrides(groups: dict[str, str], root: Path) -> list[str]: # as Hydr
                     f'model.title={short}']
         else:
             more = ', or a hub id (owner/name), or a folder that exists' if group == 'model' else ''
+            if group in ('task', 'corpus') and len(params_folders(root)) == 1:
+                more = '; for one of your own, name its folder with --config-dir'
             raise ParamsError(f"there is no {group} '{name}'{_nearest(name, have)}; "
                               f"the choices are {', '.join(have)}{more}")
     return out
@@ -150,11 +161,15 @@ def _is_layers(v) -> bool: return v in ('all', 'none') or _is_range(v)
 def _is_factors(v) -> bool:
     return isinstance(v, dict) and all(_is_number(x) and x >= 0 for x in v.values())
 
+def _is_names(v) -> bool:
+    return isinstance(v, dict) and len(v) > 0 and all(isinstance(x, str) for x in [*v, *v.values()])
+
 def _is_overrides(v) -> bool: return isinstance(v, list) and all(isinstance(x, str) for x in v)
 
 _text = (lambda v: isinstance(v, str) and v.strip() != '', 'a text')
 _flag = (lambda v: type(v) is bool, 'true or false')
 _table = (lambda v: isinstance(v, dict) and len(v) > 0, 'a table of values')
+_names = (_is_names, 'a table task: corpus, both of them names (numbers, yes and no in quotes)')
 _layers = (_is_layers, 'all, none or a range of layers [from, to]')
 _range = (_is_range, 'a range of layers [from, to]')
 _counts = (lambda v: _list_of(int, v) and len(v) == 3 and min(v) > 0,
@@ -164,7 +179,7 @@ _targets = (lambda v: v in ('all-linear', 'attention') or _list_of(str, v),
 
 # %% ../nbs/03_params.ipynb #8513b953
 _SECTIONS = dict.fromkeys(
-    ('strategy.training', 'strategy.adapters', 'task.streams', 'corpus.tasks'), _table)
+    ('strategy.training', 'strategy.adapters', 'task.streams'), _table) | {'corpus.tasks': _names}
 _TRAINING_RULES = {
     'learning_rate': _number(0, 1), 'weight_decay': _from_0(1), 'warmup': _from_0(1),
     'epochs': _whole(1),
@@ -271,16 +286,19 @@ def _model_faults(model: dict) -> list[str]:
             f"model.quantization={model['quantization'] or 'null'} "
             'do not go together: qlora means nf4']
 
-def _data_faults(corpus: dict, streams: dict[str, dict]) -> list[str]:
+def _data_faults(corpus: dict, task: str, streams: dict[str, dict]) -> list[str]:
     lacking = [task for task in tasks_of(streams) if task not in corpus['tasks']]
     if not lacking: return []
+    if task in corpus['tasks']: # its file is the right one, but its streams are of other tasks
+        return [f"the file of the task {task} has streams of other tasks, {', '.join(lacking)}: "
+                f'write `task: {task}` in each (without it, a stream is of the task of its name)']
     return [f"corpus {corpus['id']} has no data for {', '.join(lacking)}: choose a task "
             f"that it has ({', '.join(corpus['tasks'])}) or another corpus"]
 
 def _contradictions(params: dict) -> list[str]:
     model, corpus, strategy = params['model'], params['corpus'], params['strategy']
     streams, experiment = params['task']['streams'], params['experiment'] or {}
-    out = _model_faults(model) + _data_faults(corpus, streams)
+    out = _model_faults(model) + _data_faults(corpus, params['task']['id'], streams)
     if 'order' in strategy and (surgery := strategy['surgery']) != 'none':
         out.append('one task after the other has one gradient at a time: '
                    f'strategy.surgery must be none, not {surgery}')
@@ -333,9 +351,11 @@ def _unknown(key: str, params: dict) -> str: # what to say of a key that is not 
 
 def _rejection(error: Exception, chosen: list[str], values: list[str], root: Path) -> ParamsError:
     cause = str(error.__cause__ or error).strip().split('\n')[0]
-    if not values: return ParamsError('the files of params/ do not compose with '
-                                      f'{" ".join(chosen) or "the defaults"}: {cause}')
-    params = _hydra(root, chosen)
+    if not values:
+        return ParamsError('the files of params/ do not compose with '
+                           f'{" ".join(chosen) or "the defaults"}: {cause}')
+    try: params = _hydra(root, chosen)
+    except type(error) as e: return _rejection(e, chosen, [], root) # the values are not to blame
     inside = getattr(error.__cause__, 'full_key', None) # of model.adapter={rank: 3}
     for key in [v.partition('=')[0].strip() for v in values] + [inside] * bool(inside):
         if _at(params, key) is _ABSENT: return ParamsError(_unknown(key, params))
@@ -380,10 +400,15 @@ def compose(
     "A run's parameters from `params/`, checked; raises `ParamsError`"
     return _composed(*_parse_overrides(overrides), root)
 
-def _meant_task(groups: dict[str, str], params: dict) -> str|None: # where the user has named none
+def _meant_task(groups: dict[str, str], params: dict, root: Path) -> str|None:
+    "The corpus's first task, where the user has named none. Raises `ParamsError`."
     if {'task', 'experiment'} & groups.keys() or 'corpus' not in groups: return None
-    served = list(params['corpus']['tasks'])
-    return None if {*tasks_of(params['task']['streams'])} <= {*served} else served[0]
+    served, known = list(params['corpus']['tasks']), choices('task', root)
+    if {*tasks_of(params['task']['streams'])} <= {*served}: return None
+    if served[0] in known: return served[0]
+    raise ParamsError(f"corpus {params['corpus']['id']} serves the task {served[0]}, which has no "
+                      f'file{_nearest(served[0], known)}: add {served[0]}.yaml to a folder `task`, '
+                      "or correct the corpus's `tasks`")
 
 def _composed(groups: dict[str, str], values: dict[str, str], root: Path|str|None) -> dict:
     from hydra.errors import HydraException
@@ -396,8 +421,8 @@ def _composed(groups: dict[str, str], values: dict[str, str], root: Path|str|Non
     else:
         if faults := _violations(_SECTIONS, params): raise ParamsError('; '.join(faults))
         params = _some_tasks(_completed(params, root))
-        task = _meant_task(groups, params)
-        if task in choices('task', root): return _composed(groups | {'task': task}, values, root)
+        if task := _meant_task(groups, params, root):
+            return _composed(groups | {'task': task}, values, root)
         return check(params)
     raise error
 

@@ -81,6 +81,14 @@ def data_dir() -> Path: # created if need be
 # %% ../nbs/00_paths.ipynb #a2ee8e25
 _GROUP_FOLDERS = 'task', 'corpus', 'model', 'strategy', 'experiment', 'study'
 
+def _check_names(folder: Path):
+    "Raises `FileNotFoundError` for `tasks` or `corpora`, which would be ignored silently"
+    import difflib
+    for path in sorted(p for p in folder.iterdir() if p.name not in _GROUP_FOLDERS):
+        near = difflib.get_close_matches(path.name.lower(), _GROUP_FOLDERS, 1)
+        if near and path.is_dir() and any(path.glob('*.yaml')):
+            raise FileNotFoundError(f'{path} would not be read: rename it to {near[0]}')
+
 def params_folders(
     root: Path|str|None=None, # the project's folder; by default looked for
 ) -> list[Path]: # the project's `params` first
@@ -89,9 +97,10 @@ def params_folders(
     out = [Path(root or project_root()).resolve()/'params']
     for folder in (expanded(p).resolve() for p in named):
         if not any((folder/group).is_dir() for group in _GROUP_FOLDERS):
-            raise FileNotFoundError(f'{folder} is no folder with parameter files: those of a task '
-                                    'lie in its folder task, those of a corpus in corpus '
-                                    '(it was named by --config-dir or MEDMTL_PARAMS)')
+            raise FileNotFoundError(f'{folder}, named by --config-dir or MEDMTL_PARAMS, is no '
+                                    'folder with parameter files: those of a task must lie in a '
+                                    'folder `task` in it, those of a corpus in `corpus`')
+        _check_names(folder)
         out.append(folder)
     return list(dict.fromkeys(out))
 

@@ -62,7 +62,7 @@ def add(
 def advice(source: Source) -> str:
     "How one gets the corpus"
     then = f'medmtl corpora add {source.id} PATH'
-    if not source.get: return f'{then}, or path: … in its file'
+    if not source.get: return f'run `{then}`, or write `path: FOLDER` in its file'
     if source.licence.restricted: return f'{source.get}, then: {then}'
     return f'medmtl corpora fetch {source.id}, or get it from {source.get}, then: {then}'
 
@@ -98,8 +98,8 @@ def folder_of(source: Source) -> Path:
     path = source.path or _added().get(source.id, {}).get('path')
     if path and Path(path).is_dir(): return Path(path)
     if source.path:
-        raise FileNotFoundError(f'the corpus {source.id} is not at {path}, where its file says '
-                                'that it is: mend its path')
+        raise FileNotFoundError(f'the corpus {source.id} is not at {path}: correct `path` in its '
+                                'file (a relative path starts at the folder of that file)')
     why = 'is no longer where it was when you added it' if path else 'was not added yet'
     raise FileNotFoundError(f'the corpus {source.id} {why}: {advice(source)}')
 

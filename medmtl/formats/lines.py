@@ -57,8 +57,8 @@ def corpus_files(
     files = sorted(p for p in path.rglob('*') if p.is_file() and p.name.lower().endswith(endings)
                    and is_data(p.name))
     if not files:
-        raise FileNotFoundError(f'{path}: no such file, and no folder with files that end in '
-                                f'{" or ".join(endings)}')
+        what = 'holds no files' if path.is_dir() else 'is neither a file nor a folder with files'
+        raise FileNotFoundError(f'{path} {what} that end in {" or ".join(endings)}')
     return files
 
 # %% ../../nbs/formats/00_lines.ipynb #10f078b9

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from ..corpora.loading import load_tasks
 from ..data.corpus import SPLITS, Corpus
+from ..data.documents import Document, Query
 from ..data.tasks import Stream, tasks_of
 from ..scoring.baselines import baseline, check_baseline
 from ..evaluation.predictions import dev_figures, predicted
@@ -146,7 +147,9 @@ def development(
 
 # %% ../../nbs/runs/02_assembly.ipynb #d0f37393
 def _unknown_names(stream: str, what: str, named: set[str], have: set[str]) -> list[str]:
-    "Names that the parameters have and the corpus has not, while the corpus has others"
+    """Names in the parameters that are not in the corpus, while it has others.
+
+    A corpus that lacks one of them and has no others is no slip: it simply has fewer types."""
     missing, others = sorted(named - have), sorted(have - named)
     if not missing or not (others or not named & have): return []
     near = [n for name in missing for n in difflib.get_close_matches(name, others, 1)]
@@ -164,38 +167,83 @@ def _name_faults(stream: Stream, corpus: Corpus) -> list[str]:
     for kind, by_name in stream.attributes.items():
         have = {a for m in mentions if m.type == kind for a in m.attributes}
         if have: out += _unknown_names(stream.id, f'attributes of {kind}', set(by_name), have)
+        for name in have & by_name.keys():
+            values = {m.attributes[name] for m in mentions
+                      if m.type == kind and name in m.attributes}
+            out += _value_faults(stream, f'{kind}.{name}', {*by_name[name]}, values)
     return out
+
+def _value_faults(stream: Stream, name: str, listed: set[str], have: set[str]) -> list[str]:
+    """As `_unknown_names`, but the corpus's values are not shown: they may be words of a text.
+
+    A shared task lists more values than each corpus has, so there one that occurs is enough."""
+    missing, of_shared_task = sorted(listed - have), stream.scorer not in ('spans', 'relations')
+    if not missing or (listed & have and (of_shared_task or have <= listed)): return []
+    return [f"{stream.id} has the values {', '.join(missing)} of {name}, which no document has, "
+            'while other values occur: correct them']
+
+# %% ../../nbs/runs/02_assembly.ipynb #2cf5e048
+def _in_two_splits(corpus: Corpus) -> list[str]:
+    "Training on what is tested: a document that stands in two splits"
+    splits = {s: {(x.id, x.text) for x in items} for s, items in corpus.splits.items()}
+    for one, other in (('train', 'test'), ('dev', 'test'), ('train', 'dev')):
+        if both := sorted(id for id, _ in splits[one] & splits[other]):
+            advice = ', or write `leave_out_leaks: true` in its file' * (one == 'train')
+            return [f'{corpus.name} has documents that are both in {one} and in {other} '
+                    f'({len(both)}, {both[0]!r} first): take them out of one of the two{advice}']
+    return []
 
 def _perfect(queries: list) -> dict[str, dict[str, float]]: # query -> candidate -> score
     return {q: {c: float(good) for c, good in by.items()} for q, by in relevance(queries).items()}
+
+def _scorer_faults(stream: Stream, corpus: Corpus) -> list[str]:
+    "Does the scorer accept the gold standard, and give a figure for it?"
+    out, ranking = [], stream.head == 'ranking'
+    for split in ('dev', 'test'):
+        items = corpus.splits[split]
+        try:
+            found = stream_scores(stream, items, _perfect(items) if ranking else items, resamples=0)
+        except ValueError as e: out.append(f'{corpus.name}, {split}: {e}')
+        else:
+            if found[stream.metric]['value'] is not None: continue
+            out.append(f'{corpus.name} has nothing in {split} that {stream.metric} of {stream.id} '
+                       f'could score: move documents with annotations into {split}')
+    return out
 
 def data_faults(
     stream: Stream,
     corpus: Corpus, # of its task
 ) -> list[str]: # one sentence a fault, without text
-    "What in a corpus would stop a training, or its test, of this stream"
+    "What in a corpus would stop the training of this stream, or its test"
     if empty := [s for s in SPLITS if not corpus.splits[s]]:
-        return [f"{corpus.name} has no documents for {', '.join(empty)}"]
-    ranking = stream.head == 'ranking'
-    out = [] if ranking else _name_faults(stream, corpus)
-    for split in ('dev', 'test'):
-        items = corpus.splits[split]
-        try: stream_scores(stream, items, _perfect(items) if ranking else items, resamples=0)
-        except ValueError as e: out.append(f'{corpus.name}, {split}: {e}')
-    return out
+        return [f"{corpus.name} has no documents for {', '.join(empty)}: each of train, dev and "
+                'test needs some (a dev that has no files is taken out of train)']
+    wanted = Query if stream.head == 'ranking' else Document
+    if not all(isinstance(x, wanted) for items in corpus.splits.values() for x in items):
+        kinds = {Query: 'queries with candidates', Document: 'documents with mentions'}
+        return [f'{stream.id} has the head {stream.head}, which needs {kinds[wanted]}, and '
+                f'{corpus.name} has other data: change the head, or the corpus']
+    names = [] if wanted is Query else _name_faults(stream, corpus)
+    return names + _in_two_splits(corpus) or _scorer_faults(stream, corpus)
 
 # %% ../../nbs/runs/02_assembly.ipynb #b02202a0
 def stream_faults(
     stream: Stream,
     streams: list[Stream], # of the run
 ) -> list[str]: # one sentence a fault
-    "What a stream's file names that there is not: figures, a baseline, a stream with mentions"
+    "Which figures, baseline or stream with mentions a stream's settings name in vain"
     try: check_baseline(stream)
     except ValueError as e: return [str(e)]
     out, source = metric_faults(stream), stream.mentions_from
-    if source and source not in [s.id for s in streams if s.head != 'ranking']:
-        out.append(f'{stream.id} takes its mentions from {source}, which is no stream of this run '
-                   f'with mentions (there are: {", ".join(s.id for s in streams)})')
+    finding = {s.id: s for s in streams if s.task == stream.task
+               and s.head not in ('ranking', 'relation')}
+    if source and source not in finding:
+        instead = ', '.join(finding) or 'none'
+        out.append(f'{stream.id} has mentions_from: {source}, which is no stream of the task '
+                   f'{stream.task} that finds mentions (there are: {instead})')
+    elif source and (lacking := [x for x in stream.labels if x not in finding[source].labels]):
+        out.append(f'{stream.id} has the labels {", ".join(lacking)}, which {source}, its '
+                   'mentions_from, does not find: give both streams the same labels')
     return out
 
 def preflight(

@@ -321,11 +321,14 @@ def older_runs(
     "Finished runs of the same parameters, model and corpus by other code"
     found, now = [], flat(deciding(wanted['params']))
     set_ = {o.lstrip('+').partition('=')[0] for o in overrides}
+    def streams_of(record): return {*record['params']['task'].get('streams', ())}
     for path, record in read_all():
         then = flat(deciding(record['params']))
         apart = sorted(then.keys() ^ now.keys())
         if record['code'] == wanted['code']: continue
         if any(record[k] != wanted[k] for k in ('phase', 'corpus')): continue
+        # a task of one's own whose streams were changed is another task
+        if streams_of(record) != streams_of(wanted): continue
         shared = then.keys() & now.keys() - {'model.checkpoint'}
         if any(then[k] != now[k] for k in shared): continue
         if _identity(record) != _identity(wanted) or set_ & set(apart): continue

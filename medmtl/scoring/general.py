@@ -19,12 +19,12 @@ from .counting import by_id, prf, ratio
 def _key(mention: Mention) -> tuple: return mention.type, mention.spans
 
 def _by_key(document: Document, labels: tuple[str, ...]) -> dict[tuple, Mention]:
-    "(type, spans) → mention, of several with the same the last"
+    "(type, spans) → mention; of several with the same key, the last"
     return {_key(m): m for m in document.mentions if m.type in labels}
 
 # %% ../../nbs/scoring/07_general.ipynb #c96617c3
 def _neighbours(these: set[tuple], those: set[tuple]) -> dict[tuple, set[tuple]]:
-    "For each of these (type, spans), which of those have the same type and share a character"
+    "For each (type, spans) of `these`: those of `those` with the same type that share a character"
     by_type = {}
     for kind, spans in those:
         by_type.setdefault(kind, []).extend((s, e, spans) for s, e in spans)
@@ -43,7 +43,7 @@ def _neighbours(these: set[tuple], those: set[tuple]) -> dict[tuple, set[tuple]]
 WHAT = ('gold', 'predicted', 'exact', 'overlapping', 'found') # what is counted, for each type
 
 def _tally(gold: set[tuple], predicted: set[tuple], meets: dict[tuple, set[tuple]]) -> Counter:
-    "(type, one of `WHAT`) → how many; `meets`: prediction → which of the gold it overlaps"
+    "(type, one of `WHAT`) → count. `meets`: prediction → the gold items that it overlaps"
     sets = dict(gold=gold, predicted=predicted, exact=gold & predicted,
                 overlapping=[p for p, met in meets.items() if met],
                 found=set().union(*meets.values()))
@@ -66,7 +66,8 @@ def _links(document: Document, relations: tuple[str, ...]) -> list[tuple[str, Me
     for r in links:
         if not {r.head, r.tail} <= mentions.keys():
             raise ValueError(f'document {document.id}: relation {r.id} has an argument that is '
-                             'not there: add the mention, or leave the relation out')
+                             'no mention of the document: add the mention, or leave the relation '
+                             'out')
     return [(r.type, mentions[r.head], mentions[r.tail]) for r in links]
 
 def _concepts(mention: Mention) -> set[str]:
@@ -104,7 +105,7 @@ def _frame(gold: list[Document], predicted: list[Document], count: Callable,
 MODES = ('exact', 'overlapping')
 
 def _joined(*parts: dict) -> dict:
-    "All in one. Raises `ValueError` where a name would stand for two scores"
+    "One table of all scores. Raises `ValueError` if two of them have the same name"
     out = {}
     for part in parts:
         if twice := out.keys() & part:
@@ -118,7 +119,7 @@ def _both_modes(counts) -> dict[str, np.ndarray]: # (..., 5) → six scores of s
     return (prf(exact, predicted, gold, name='exact_')
             | prf(overlapping, predicted, gold, found, name='overlapping_'))
 
-def _mean(scores: np.ndarray) -> np.ndarray: # (..., k) → (...), of those that are defined
+def _mean(scores: np.ndarray) -> np.ndarray: # (..., k) → (...), over those that are defined
     return ratio(np.nansum(scores, -1), (~np.isnan(scores)).sum(-1))
 
 def _scores(sums, types: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -134,7 +135,7 @@ def _scores(sums, types: tuple[str, ...]) -> dict[str, np.ndarray]:
 def _names(names, what: str) -> tuple[str, ...]:
     if isinstance(names, str):
         raise ValueError(f'{what} must be a list of names, not the text {names!r}: write '
-                         f'[{names!r}] for a single one')
+                         f'[{names!r}]')
     return tuple(names)
 
 def _relation_columns(relations: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -150,14 +151,14 @@ def _relation_scores(sums, relations: tuple[str, ...]) -> dict[str, np.ndarray]:
 
 # %% ../../nbs/scoring/07_general.ipynb #30caad68
 def relation_scorer(
-    relations: tuple[str, ...], # the types that count; others are left alone
-) -> tuple[Callable, Callable]: # as a scorer has them: counts, scores
-    """How relations of any types are scored: `counts(gold, predicted)` and `scores(sums)`.
+    relations: tuple[str, ...], # the types that are scored; others are ignored
+) -> tuple[Callable, Callable]: # counts, scores: the two functions of a scorer
+    """A scorer for relations of any types: `counts(gold, predicted)` and `scores(sums)`.
 
-    The first gives a pandas frame, a row per document; the second {name: scores of shape (...)}
-    from (..., columns) summed counts, NaN where undefined. Raises `ValueError` where two scores
-    would have the same name; counting does for a document that occurs twice and for a relation
-    whose argument is not there.
+    `counts` gives a pandas frame, a row per document. `scores` takes its column sums, of shape
+    (..., columns), and gives {name: scores of shape (...)}, NaN where undefined. Raises
+    `ValueError` if two scores would have the same name. `counts` raises `ValueError` for a
+    document that occurs twice, and for a relation whose argument is no mention of its document.
     """
     relations = _names(relations, 'relations')
     columns, scores = _relation_columns(relations), partial(_relation_scores, relations=relations)
@@ -191,22 +192,22 @@ def _span_scores(sums, labels: tuple[str, ...], named: tuple[tuple[str, str], ..
 
 # %% ../../nbs/scoring/07_general.ipynb #e483a0bc
 def span_scorer(
-    labels: tuple[str, ...], # the types that count; others are left alone
-    # type → attribute → its values, which are not needed
+    labels: tuple[str, ...], # the types that are scored; others are ignored
+    # type → attribute → its values (which are not used)
     attributes: dict[str, dict[str, tuple]]|None=None,
-    relations: tuple[str, ...]=(), # as for `relation_scorer`; its scores get 'relations_' in front
-) -> tuple[Callable, Callable]: # as a scorer has them: counts, scores
-    """How mentions of any types are scored: `counts(gold, predicted)` and `scores(sums)`.
+    relations: tuple[str, ...]=(), # as for `relation_scorer`; their scores begin with 'relations_'
+) -> tuple[Callable, Callable]: # counts, scores: the two functions of a scorer
+    """A scorer for mentions of any types: `counts(gold, predicted)` and `scores(sums)`.
 
-    The first gives a pandas frame, a row per document; the second {name: scores of shape (...)}
-    from (..., columns) summed counts, NaN where undefined. Raises `ValueError` for attributes of
-    a type that is no label and where two scores would have the same name; counting does for a
-    document that occurs twice and for a relation whose argument is not there.
+    `counts` gives a pandas frame, a row per document. `scores` takes its column sums, of shape
+    (..., columns), and gives {name: scores of shape (...)}, NaN where undefined. Raises
+    `ValueError` for attributes of a type that is no label, and if two scores would have the same
+    name. `counts` raises as that of `relation_scorer` does.
     """
     labels, relations = _names(labels, 'labels'), _names(relations, 'relations')
     if strange := (attributes or {}).keys() - {*labels}:
         raise ValueError(f'there are attributes of {min(strange)!r}, which is no label: add it to '
-                         f'the labels, or take one of {", ".join(labels)}')
+                         f'the labels, or correct it to one of {", ".join(labels)}')
     named = tuple((t, a) for t, by_name in (attributes or {}).items() for a in by_name)
     asked = dict(labels=labels, named=named, relations=relations)
     columns, scores = _span_columns(**asked), partial(_span_scores, **asked)
