@@ -27,8 +27,33 @@ def window_key(ids: Iterable[int]) -> str: # 32 hexadecimal digits
     "By what a window of text is known in a store"
     return hashlib.sha256(','.join(map(str, ids)).encode()).hexdigest()[:32]
 
-def _size(folder: Path) -> int: return sum(f.stat().st_size for f in folder.glob('*') if f.is_file())
+def _size(folder: Path) -> int: # bytes
+    return sum(f.stat().st_size for f in folder.glob('*') if f.is_file())
 
+def _make_room(folder: Path, more: int):
+    """Delete the stores beside this one that were used longest ago, until so many bytes more fit.
+    Raises `OSError` where that is not enough."""
+    stores = [p for p in folder.parent.iterdir() if p.is_dir()]
+    others = sorted((p for p in stores if p != folder), key=lambda p: p.stat().st_mtime)
+    total, limit = sum(map(_size, stores)) + more, cache_limit()
+    while total > limit and others:
+        total -= _size(others[0])
+        shutil.rmtree(others.pop(0), ignore_errors=True)
+    if total > limit: raise OSError(f'the limit of {limit / 2**30:.3g} GB is reached')
+
+
+def _append(store: 'StateStore', data: dict[str, bytes]):
+    "Bytes first, and then the lines that name them"
+    lines, at = {}, store._file.seek(0, os.SEEK_END)
+    for key, d in data.items():
+        os.pwrite(store._file.fileno(), d, at)
+        lines[key] = at, len(d) // store.hidden // store.dtype.itemsize, zlib.crc32(d)
+        at += len(d)
+    text = ''.join(json.dumps([k, *where]) + '\n' for k, where in lines.items())
+    with store._index.open('a', encoding='utf-8') as f: f.write(text)
+    store.index |= lines
+
+# %% ../../nbs/modeling/03a_frozen_states.ipynb #937468ca
 class StateStore:
     "The states of windows of text, on the disk"
     def __init__(self,
@@ -77,29 +102,9 @@ class StateStore:
         data = {k: s.detach().cpu().to(self.dtype).contiguous().view(torch.uint8).numpy().tobytes()
                 for k, s in states.items()}
         try:
-            self._make_room(sum(map(len, data.values())))
-            with FileLock(self.folder/'lock'): self._append(data)
+            _make_room(self.folder, sum(map(len, data.values())))
+            with FileLock(self.folder/'lock'): _append(self, data)
         except OSError as e: self.full = e.strerror or str(e)
-
-    def _append(self, data: dict[str, bytes]):
-        lines, at = {}, self._file.seek(0, os.SEEK_END)
-        for key, d in data.items():
-            os.pwrite(self._file.fileno(), d, at)
-            lines[key] = at, len(d) // self.hidden // self.dtype.itemsize, zlib.crc32(d)
-            at += len(d)
-        text = ''.join(json.dumps([k, *where]) + '\n' for k, where in lines.items())
-        with self._index.open('a', encoding='utf-8') as f: f.write(text)
-        self.index |= lines
-
-    def _make_room(self, more: int):
-        "Delete the stores that were used longest ago. Raises `OSError` where that is not enough."
-        stores = [p for p in self.folder.parent.iterdir() if p.is_dir()]
-        others = sorted((p for p in stores if p != self.folder), key=lambda p: p.stat().st_mtime)
-        total, limit = sum(map(_size, stores)) + more, cache_limit()
-        while total > limit and others:
-            total -= _size(others[0])
-            shutil.rmtree(others.pop(0), ignore_errors=True)
-        if total > limit: raise OSError(f'the limit of {limit / 2**30:.3g} GB is reached')
 
 # %% ../../nbs/modeling/03a_frozen_states.ipynb #d6835238
 class _Reached(Exception): "The states at the first adapted layer are known"
@@ -117,6 +122,26 @@ def _store_name(backbone: Backbone, layer: int) -> str:
     what = [backbone.identity, str(backbone.dtype), backbone.quantization, layer, unmasked]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
 
+def _states_below(frozen: 'FrozenStates', windows: list[list[int]]) -> list[Tensor]:
+    "What the lower layers make of windows of token ids: (tokens, hidden) of each"
+    model, device = frozen.backbone.model, frozen.backbone.model.device
+    sizes = [len(w) for w in windows]
+    ends = torch.tensor(sizes).cumsum(0).tolist()
+    bounds = torch.tensor([(0, end - n, end) for n, end in zip(sizes, ends, strict=True)])
+    run = dict(position_ids=torch.cat([torch.arange(n) for n in sizes])[None].to(device),
+               examples=bounds, tasks=torch.zeros((0, 3), dtype=torch.long), use_cache=False)
+    was, frozen._found = model.training, torch.empty(0)
+    model.eval()
+    try:
+        with torch.no_grad(): model(torch.tensor([sum(windows, [])]).to(device), **run)
+    except _Reached: found = frozen._found[0]
+    finally:
+        frozen._found = None
+        model.train(was)
+    frozen.computed += sum(sizes)
+    return list(found.split(sizes))
+
+# %% ../../nbs/modeling/03a_frozen_states.ipynb #410d949e
 class FrozenStates:
     "What the layers below the first adapted one make of windows of text"
     def __init__(self,
@@ -140,30 +165,11 @@ class FrozenStates:
 
     def _take_over(self, module: nn.Module, args: tuple, kwargs: dict):
         "Before the first adapted layer: the frozen states in place of what comes from below"
-        if self._found is not None: # asked for by `_compute`
+        if self._found is not None: # asked for by `_states_below`
             self._found = args[0]
             raise _Reached
         frozen = kwargs.pop('frozen', None)
         return ((args[0] if frozen is None else frozen), *args[1:]), kwargs
-
-    def _compute(self, windows: list[list[int]]) -> list[Tensor]: # (tokens, hidden) each
-        model, device = self.backbone.model, self.backbone.model.device
-        sizes = [len(w) for w in windows]
-        bounds = torch.tensor([sizes]).cumsum(1)[0].tolist()
-        run = dict(position_ids=torch.cat([torch.arange(n) for n in sizes])[None].to(device),
-                   examples=torch.tensor([(0, end - n, end)
-                                          for n, end in zip(sizes, bounds, strict=True)]),
-                   tasks=torch.zeros((0, 3), dtype=torch.long), use_cache=False)
-        was, self._found = model.training, torch.empty(0)
-        model.eval()
-        try:
-            with torch.no_grad(): model(torch.tensor([sum(windows, [])]).to(device), **run)
-        except _Reached: found = self._found[0]
-        finally:
-            self._found = None
-            model.train(was)
-        self.computed += sum(sizes)
-        return list(found.split(sizes))
 
     def __call__(self,
         windows: list[list[int]], # token ids of each
@@ -178,7 +184,7 @@ class FrozenStates:
                 if part and tokens + len(w) > self.micro_tokens: break
                 part.append(k)
                 tokens += len(w)
-            made = self._compute([todo.pop(k) for k in part])
+            made = _states_below(self, [todo.pop(k) for k in part])
             known |= dict(zip(part, made, strict=True))
             self.store.put({k: known[k] for k in part})
         device = self.backbone.model.device

@@ -56,6 +56,9 @@ def _check_streams(bank: AdapterBank, heads: dict, weighting: str, factors: dict
         raise ValueError(f'there are factors for {", ".join(sorted(unknown))}, '
                          'which is no stream here')
 
+def _uncertain(loss: Tensor, v: Tensor, share: float) -> Tensor: # v: log σ²
+    return (loss * (-v).exp() + v * share) / 2
+
 def _zeros(names: Iterable[str], device: torch.device) -> nn.ParameterDict: # a number each
     return nn.ParameterDict({n: torch.zeros((), device=device) for n in names})
 
@@ -135,8 +138,7 @@ class Network(nn.Module):
         _check_streams(bank, heads, weighting, factors or {})
         self.backbone, self.model, self.bank, self.levels = backbone, backbone.model, bank, levels
         self.factors, self.heads, self.frozen = factors or {}, nn.ModuleDict(heads), frozen
-        learnt = heads if weighting == 'uncertainty' else ()
-        self.log_variance = _zeros(learnt, backbone.model.device)
+        self.log_variance = _zeros(heads if weighting == 'uncertainty' else (), self.device)
 
     @property
     def device(self) -> torch.device: return self.model.get_input_embeddings().weight.device
@@ -162,8 +164,7 @@ class Network(nn.Module):
         "The loss times its factor; L / 2σ² + log σ where σ is learnt (Kendall, Gal, Cipolla 2018)"
         loss = loss * self.factors.get(stream, 1.)
         if stream not in self.log_variance: return loss
-        v = self.log_variance[stream] # log σ²
-        return (loss * (-v).exp() + v * share) / 2
+        return _uncertain(loss, self.log_variance[stream], share)
 
     def trained_by(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]:
         "Groups of weights, by name, each with the streams that train it"
