@@ -258,6 +258,8 @@ class Plan(NamedTuple):
 
 def planned(
     overrides: list[str], # 'model=llama3b', 'strategy.training.epochs=3', …
+    corpora: dict|None=None, # task -> corpus, where they are known already
+    check: bool=True, # also what would fail later? Takes some seconds
 ) -> Plan:
     "Composed, with its corpus read and checked. Raises `ParamsError`, `RunError`, and as `check_run`."
     from medmtl.corpora.loading import hashes_of
@@ -266,10 +268,10 @@ def planned(
     missing = not_built(params)
     if missing: raise RunError(missing)
     code_version.cache_clear() # the run's kernel will load the files as they are now
-    corpora = corpora_of(params)
+    corpora = corpora or corpora_of(params)
     hashes = hashes_of(corpora)
     out = project_root()/'outputs'/phase_of(params)/f'{run_name(params, hashes)}.ipynb'
-    if not finished(out): check_run(params, corpora)
+    if check and not finished(out): check_run(params, corpora)
     return Plan(out, flat_parameters(overrides, params), params, hashes, list(overrides))
 
 def older_run(

@@ -8,6 +8,7 @@ __all__ = ['studies', 'read_study', 'crossed', 'study']
 # %% ../../nbs/runs/04_study.ipynb #e79d7c03
 import itertools, json, os, signal, subprocess, sys
 from pathlib import Path
+from typing import NamedTuple
 from ..data.tasks import group_files
 from ..paths import Terminated, atomic, params_folders, project_root, display_path
 from .records import all_tokens, finished, headline, read_record
@@ -81,36 +82,45 @@ def _snakemake(runs: dict[str, list[str]], jobs: int, more: list[str]):
                        '`medmtl study NAME -- --quiet progress` shows its own words')
 
 # %% ../../nbs/runs/04_study.ipynb #cfbc16ca
-def _plans_of(study: dict, size: list[str]) -> list[Plan]:
-    return [planned([*wish, *size]) for wish in crossed(study['common'], study['vary'])]
+class _Wish(NamedTuple):
+    "One combination of a study"
+    overrides: list[str]
+    corpora: dict # task -> corpus; the same for every size
 
-def _minutes(plans: list[Plan], rates, tokenizer) -> float:
+def _minutes(plans: list[Plan], wishes: list[_Wish], rates, tokenizer) -> float:
     "How long the runs take that are not finished, one after the other"
     from medmtl.runs.forecast import forecast, work_of
-    seconds = 0.
-    for plan in plans:
-        if finished(plan.notebook): continue
-        seconds += forecast(work_of(plan.params, corpora_of(plan.params), tokenizer), rates)
-    return seconds / 60
+    return sum(forecast(work_of(p.params, w.corpora, tokenizer), rates)
+               for p, w in zip(plans, wishes, strict=True) if not finished(p.notebook)) / 60
 
-def _fitted(name: str, study: dict, reuse: bool) -> list[Plan]:
+def _fitted(name: str, study: dict, wishes: list[_Wish], reuse: bool) -> list[str]:
     "The size that was begun, or the largest that keeps to the budget; says which and why"
     from medmtl.runs.forecast import measure
-    sizes = [_plans_of(study, size) for size in study['sizes']]
+    plans = [[planned([*w.overrides, *size], w.corpora, check=False) for w in wishes]
+             for size in study['sizes']]
     def there(plan): return finished(plan.notebook) or reuse and older_run(plan)
-    begun = [plans for plans in sizes if any(map(there, plans))]
-    if begun or not study['budget_minutes']: return (begun or sizes)[0]
+    begun = [size for size, ps in zip(study['sizes'], plans, strict=True) if any(map(there, ps))]
+    if begun: return begun[0]
     print(f'study {name}: measuring this machine', file=sys.stderr)
-    rates, tokenizer = measure(sizes[0][0].params['model'])
+    rates, tokenizer = measure(plans[0][0].params['model'])
     print(f'{1 / rates.train:,.0f} tokens a second in training, {1 / rates.test:,.0f} in testing',
           file=sys.stderr)
-    for size, plans in zip(study['sizes'], sizes, strict=True):
-        minutes = _minutes(plans, rates, tokenizer)
-        chosen = ' '.join(size) or 'the study as it is'
+    for size, ps in zip(study['sizes'], plans, strict=True):
+        minutes, chosen = _minutes(ps, wishes, rates, tokenizer), size
         if minutes <= study['budget_minutes']: break
-    print(f'{chosen}: about {minutes:.1f} minutes, for a budget of {study["budget_minutes"]:g}',
-          file=sys.stderr)
-    return plans
+    print(f'{" ".join(chosen) or "the study as it is"}: about {minutes:.1f} minutes, '
+          f'for a budget of {study["budget_minutes"]:g}', file=sys.stderr)
+    return chosen
+
+def _plans(name: str, reuse: bool) -> list[Plan]:
+    "The runs of a study, checked. Raises as `planned` does."
+    from medmtl.params import compose
+    study = read_study(name)
+    crossing = crossed(study['common'], study['vary'])
+    if not study['budget_minutes']: return [planned(overrides) for overrides in crossing]
+    wishes = [_Wish(o, corpora_of(compose([*o, *study['sizes'][0]]))) for o in crossing]
+    size = _fitted(name, study, wishes, reuse)
+    return [planned([*w.overrides, *size], w.corpora) for w in wishes]
 
 def _rows(out: Path) -> list[dict]:
     "What came out of a run: a row for each of its tasks"
@@ -138,7 +148,7 @@ def study(
 ): # pandas.DataFrame: run, finished, metric, score, tokens, minutes, notebook
     "Make a study's missing runs. Raises what `planned` raises, before anything is run."
     import pandas as pd
-    wished = _fitted(name, read_study(name), reuse)
+    wished = _plans(name, reuse)
     plans = [(p.notebook, p.overrides) for p in wished]
     if reuse:
         plans = [(out if finished(out) else older_run(p) or out, wish)
