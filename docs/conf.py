@@ -25,6 +25,7 @@ modindex_common_prefix = [ini['lib_path'] + '.']
 html_theme = 'furo'
 html_title = f'{project} {version}'
 html_static_path = ['static', '../_docsrc/_static']
+html_search_scorer = str(Path(__file__).resolve().parent/'scorer.js')
 html_css_files, html_js_files = ['site.css'], ['charts.js', 'wide.js']
 html_show_sourcelink, html_copy_source, html_show_sphinx = False, False, False
 html_math_renderer = 'mathml'
