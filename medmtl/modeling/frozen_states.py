@@ -6,7 +6,7 @@
 __all__ = ['cache_limit', 'window_key', 'StateStore', 'FrozenStates']
 
 # %% ../../nbs/modeling/03a_frozen_states.ipynb #abc9a13d
-import hashlib, json, os, shutil, zlib
+import hashlib, json, os, shutil, warnings, zlib
 from collections.abc import Iterable
 from pathlib import Path
 import torch
@@ -104,7 +104,9 @@ class StateStore:
         try:
             _make_room(self.folder, sum(map(len, data.values())))
             with FileLock(self.folder/'lock'): _append(self, data)
-        except OSError as e: self.full = e.strerror or str(e)
+        except OSError as e:
+            self.full = e.strerror or str(e)
+            warnings.warn(f'states are computed and no longer kept: {self.full}', stacklevel=2)
 
 # %% ../../nbs/modeling/03a_frozen_states.ipynb #d6835238
 class _Reached(Exception): "The states at the first adapted layer are known"
