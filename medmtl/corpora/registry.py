@@ -85,11 +85,11 @@ def listing() -> list[dict]: # a row for each known corpus
 def provided() -> list[dict]: # a row for each task: task, simulated, open, official
     "What each task can be run on: the corpora that serve several tasks, and which is whose"
     mixed = {n: read_settings('corpus', n)['tasks'] for n in ('simulated', 'open', 'official')}
-    served = {t: [n for n, s in known().items() if t in s.tasks] for t in tasks()}
+    corpora = known()
     def row(task):
         by = {n: 'built in' if c.get(task) == n else c.get(task, '') for n, c in mixed.items()}
-        return dict(task=task, **by,
-                    others=', '.join(n for n in served[task] if n not in by.values()))
+        others = [n for n, s in corpora.items() if task in s.tasks and n not in by.values()]
+        return dict(task=task, **by, others=', '.join(others))
     return [row(t) for t in tasks()]
 
 # %% ../../nbs/corpora/04_registry.ipynb #12f09a63

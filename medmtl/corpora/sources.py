@@ -16,11 +16,11 @@ from ..data.tasks import group_files, nearest_name, read_settings
 from ..formats.e3c import e3c_splits
 from ..formats.table import FORMATS, format_named, read_split
 from .mappings import MAPPINGS, hold_out, rename_types, share_of
+from ..params import READING
 from ..paths import expanded, file_hash
 
 # %% ../../nbs/corpora/03_sources.ipynb #0e0c31c6
-_DESCRIBED = ('id', 'title', 'tasks', 'licence', 'get', 'format', 'files', 'path', 'types', 'map',
-              'group', 'shares', 'hold_out', 'offsets', 'expected')
+_DESCRIBED = ('id', 'title', 'tasks', 'licence', 'get', 'path', 'expected', *READING)
 
 def options(
     corpus: dict, # the corpus group of a run's parameters

@@ -7,6 +7,7 @@ __all__ = ['FORMATS', 'Format', 'format_named', 'read_split']
 
 # %% ../../nbs/formats/12_table.ipynb #3708bce7
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -50,7 +51,6 @@ def _thyme_texts(path: Path) -> list[Path]: return anafora_texts(path, path.pare
 
 def _submit_share2015(documents: list[Document], folder: Path):
     "Writes pipe files; a slot that the model has not predicted gets its default"
-    from dataclasses import replace
     def filled(m): return replace(m, attributes=UNMARKED | m.attributes)
     write_share2015_pipes([replace(d, mentions=tuple(map(filled, d.mentions)))
                            for d in documents], folder)

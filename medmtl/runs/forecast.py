@@ -9,11 +9,9 @@ __all__ = ['Rates', 'measure', 'Work', 'work_of', 'forecast']
 import random, time
 from collections.abc import Callable
 from typing import NamedTuple
-from ..data.corpus import SPLITS, Corpus
 from ..data.tasks import Stream
 from ..modeling.backbones import best_device, load_backbone, resolve_dtype
 from ..modeling.predict import predict
-from ..modeling.streams import make_examples
 from ..modeling.topology import build_network, topology
 from ..modeling.windows import Example
 from .assembly import streams_of, training_options
@@ -73,15 +71,11 @@ class Work(NamedTuple):
     layers: int|None # that are left of the model; None for all
 
 def work_of(
-    params: dict,               # a run's resolved parameters
-    corpora: dict[str, Corpus], # task → corpus
-    tokenizer,                  # the model's
+    params: dict, # a run's resolved parameters
+    examples: dict[str, dict[str, list]], # split → stream → examples: `split_examples`
 ) -> Work:
     "The tokens that a run trains on and reads"
     streams, options = streams_of(params), training_options(params)
-    examples = {split: {s.id: make_examples(s, corpora[s.task].splits[split], tokenizer,
-                                            params['model']['max_tokens']) for s in streams}
-                for split in SPLITS}
     size = {split: {k: sum(map(len, rows)) for k, rows in by.items()}
             for split, by in examples.items()}
     names = ('batch_size', 'epochs', 'seed', 'max_tokens', 'max_steps', 'sampling', 'temperature',

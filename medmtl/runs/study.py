@@ -9,7 +9,7 @@ __all__ = ['studies', 'read_study', 'crossed', 'study']
 import itertools, json, os, signal, subprocess, sys
 from pathlib import Path
 from typing import NamedTuple
-from ..data.tasks import group_files
+from ..data.tasks import group_files, settings_in
 from ..paths import Terminated, atomic, params_folders, project_root, display_path
 from .records import all_tokens, finished, headline, read_record
 from .runner import Plan, RunError, corpora_of, older_run, only_one, planned
@@ -23,12 +23,12 @@ def read_study(
     name: str, # a file in params/study, without its ending
 ) -> dict: # title, common, vary, next, budget_minutes, sizes
     "A study's file. Raises `ValueError` for an unknown name, or a key that a study does not have."
-    import yaml
-    if name not in studies():
-        raise ValueError(f'there is no study {name}; there are {", ".join(studies())}')
+    files = group_files('study')
+    if name not in files:
+        raise ValueError(f'there is no study {name}; there are {", ".join(files)}')
     study = dict(title=name, common=[], vary={}, next=[], budget_minutes=None, sizes=[[]])
-    path = group_files('study')[name]
-    given = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+    path = files[name]
+    given = settings_in(path)
     unknown = sorted(given.keys() - study.keys())
     if unknown: raise ValueError(f'{display_path(path)} says {", ".join(unknown)}; '
                                  f'a study has {", ".join(study)}')
@@ -87,15 +87,10 @@ class _Wish(NamedTuple):
     overrides: list[str]
     corpora: dict # task -> corpus; the same for every size
 
-def _minutes(plans: list[Plan], wishes: list[_Wish], rates, tokenizer) -> float:
-    "How long the runs take that are not finished, one after the other"
-    from medmtl.runs.forecast import forecast, work_of
-    return sum(forecast(work_of(p.params, w.corpora, tokenizer), rates)
-               for p, w in zip(plans, wishes, strict=True) if not finished(p.notebook)) / 60
-
 def _fitted(name: str, study: dict, wishes: list[_Wish], reuse: bool) -> list[str]:
     "The size that was begun, or the largest that keeps to the budget; says which and why"
-    from medmtl.runs.forecast import measure
+    from medmtl.runs.assembly import split_examples, streams_of
+    from medmtl.runs.forecast import forecast, measure, work_of
     plans = [[planned([*w.overrides, *size], w.corpora, check=False) for w in wishes]
              for size in study['sizes']]
     def there(plan): return finished(plan.notebook) or reuse and older_run(plan)
@@ -105,8 +100,14 @@ def _fitted(name: str, study: dict, wishes: list[_Wish], reuse: bool) -> list[st
     rates, tokenizer = measure(plans[0][0].params['model'])
     print(f'{1 / rates.train:,.0f} tokens a second in training, {1 / rates.test:,.0f} in testing',
           file=sys.stderr)
+    # the same for every size
+    examples = [split_examples(streams_of(p.params), w.corpora, tokenizer,
+                               p.params['model']['max_tokens'])
+                for p, w in zip(plans[0], wishes, strict=True)]
     for size, ps in zip(study['sizes'], plans, strict=True):
-        minutes, chosen = _minutes(ps, wishes, rates, tokenizer), size
+        seconds = [forecast(work_of(p.params, e), rates)
+                   for p, e in zip(ps, examples, strict=True)]
+        minutes, chosen = sum(seconds) / 60, size
         if minutes <= study['budget_minutes']: break
     print(f'{" ".join(chosen) or "the study as it is"}: about {minutes:.1f} minutes, '
           f'for a budget of {study["budget_minutes"]:g}', file=sys.stderr)
