@@ -16,6 +16,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokeniz
 from .attention import PACKED, attention_layers, unmask as lift_mask
 from .embedded import embedded_folder
 from .identity import model_identity
+from .lean_layers import make_lean
 from ..paths import expanded
 
 # %% ../../nbs/modeling/03_backbones.ipynb #1612d46a
@@ -165,6 +166,7 @@ def load_backbone(
     if tokenizer.pad_token_id is None: tokenizer.pad_token = tokenizer.eos_token
     model.requires_grad_(False)
     cut_layers(model, layers)
+    make_lean(model)
     base = quantization and quantization + ' with double quantisation' * double_quant
     return Backbone(model, tokenizer, checkpoint, lift_mask(model, unmask), identity, base, layers)
 

@@ -42,7 +42,7 @@ def chain_loss(
     steps: Tensor,      # (labels, labels)
 ) -> Tensor: # scalar
     "Minus the log-probability of the target sequences, a word"
-    n = torch.tensor(lengths, device=scores.device)
+    n = torch.tensor(lengths).to(scores.device, non_blocking=True)
     first = torch.zeros_like(targets, dtype=torch.bool)
     first[n.cumsum(0) - n] = True
     before = torch.where(first, 0, targets.roll(1)) # the label before: O at a sequence's beginning

@@ -39,14 +39,11 @@ class CrossLevel(nn.Module):
         mask: TaskMask,  # the tokens whose tasks use this module
     ) -> Tensor: # (tokens reached, hidden) what is added to the states
         "What the states half-way add to those at the top"
-        sizes = [end - start for start, end in examples]
         def by_head(x, name):
             seen = tied_linear(x, getattr(self, name), mask, self.tables.get(name))
-            return seen.view(len(seen), self.heads, -1).transpose(0, 1).split(sizes, 1)
+            return seen.view(len(seen), self.heads, -1)
         q, k, v = by_head(top, 'query'), by_head(half, 'key'), by_head(half, 'value')
-        seen = [attend(*qkv, qkv[0].shape[-1] ** -.5, causal=False)
-                for qkv in zip(q, k, v, strict=True)]
-        seen = torch.cat(seen, 1).transpose(0, 1).flatten(1)
+        seen = attend(q, k, v, sorted(examples)).flatten(1)
         return tied_linear(seen, self.out, _moved_together(mask), self.tables.get('out'))
 
 def _moved_together(mask: TaskMask) -> TaskMask: # of the tokens reached, one after the other
@@ -103,7 +100,8 @@ def _look_back(
     bounds = [(start, end) for _, start, end in _cut(examples, mask.runs).tolist()]
     added = module(high, low, bounds, mask)
     if mask.runs == [(0, len(high))]: return high + added
-    at = torch.cat([torch.arange(start, end) for start, end in mask.runs]).to(high.device)
+    at = torch.cat([torch.arange(start, end) for start, end in mask.runs])
+    at = at.to(high.device, non_blocking=True)
     return high.index_add(0, at, added)
 
 def _all_look_back(

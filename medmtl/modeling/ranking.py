@@ -6,6 +6,7 @@
 __all__ = ['pairwise_margin', 'ranking_examples', 'RankingHead', 'decode_ranking']
 
 # %% ../../nbs/modeling/11_ranking.ipynb #d0a7e223
+from collections import Counter
 from torch import nn, Tensor
 from ..data.documents import Query
 from .windows import Example, HeadInputs, check_ids
@@ -77,7 +78,8 @@ class RankingHead(nn.Module):
         return self.out(self.dropout(states.float()))
 
     def counts(self, inputs: HeadInputs) -> dict[str, int]: # what the loss is a mean over
-        return {'pairs': int(_pairs(inputs.targets, inputs.groups).sum())}
+        seen = Counter((e.source, t) for e in inputs.examples for t in e.targets)
+        return {'pairs': sum(n * seen[query, 0] for (query, t), n in seen.items() if t == 1)}
 
     def loss(self,
         logits: Tensor,     # (reads, 1)

@@ -60,6 +60,9 @@ def _unrelated(rest: int, related: int, ratio: int=8, least: int=16) -> int: # h
     return min(rest, max(least, ratio * related))
 
 # %% ../../nbs/modeling/10_span_head.ipynb #56967a05
+def _moved(numbers: list, like: Tensor) -> Tensor: # without waiting for the device
+    return torch.tensor(numbers).to(like.device, non_blocking=True)
+
 class PairScorer(nn.Module):
     "From what was read at the ends of two parts, and how these stand to each other, to labels"
     def __init__(self,
@@ -82,9 +85,9 @@ class PairScorer(nn.Module):
         pairs: list[tuple[int, int]],      # part numbers; at least one
     ) -> Tensor: # (pairs, 1 + labels)
         "Scores of the labels of pairs of parts, 'unrelated' first"
-        number = torch.tensor(pairs, device=inner.device)
-        every = torch.tensor([(first, last, self.schema.types.index(kind))
-                              for first, last, kind in parts], device=inner.device)
+        number = _moved(pairs, inner)
+        every = _moved([(first, last, self.schema.types.index(kind))
+                        for first, last, kind in parts], inner)
         ends, other_ends = every[number][..., :2].unbind(1)
         kinds = every[number][..., 2].unbind(1)
         others = between(ends, other_ends, kinds[1], every[:, 0], every[:, 2])
@@ -92,7 +95,7 @@ class PairScorer(nn.Module):
         return self.read(_ends(inner, parts)[number].flatten(1)) + self.table_scale * known
 
 def _ends(inner: Tensor, parts: list) -> Tensor: # (words, width), parts -> (parts, 2 width)
-    at = torch.tensor([p[:2] for p in parts], device=inner.device).view(-1, 2)
+    at = _moved([p[:2] for p in parts], inner).view(-1, 2)
     return inner[at].flatten(1)
 
 # %% ../../nbs/modeling/10_span_head.ipynb #dc04da9b
@@ -132,7 +135,7 @@ def _loss_terms(
     return found, scores, targets
 
 def _total_loss(scores: Tensor, targets: list[int]) -> Tensor:
-    return F.cross_entropy(scores, torch.tensor(targets, device=scores.device), reduction='sum')
+    return F.cross_entropy(scores, _moved(targets, scores), reduction='sum')
 
 def _attribute_losses(head: 'SpanHead', found: list, step_counts: dict[str, int]) -> list[Tensor]:
     "One for each attribute that is there; together the mean over the attributes"
