@@ -50,7 +50,7 @@ class _Gated(torch.autograd.Function):
         to_gate, back = d * up, torch.ops.aten
         if ctx.tanh: to_gate = back.gelu_backward(to_gate, gate, approximate='tanh')
         else: to_gate = back.silu_backward(to_gate, gate)
-        return to_gate, _act(gate, ctx.tanh).mul_(d), None
+        return to_gate, _act(gate, ctx.tanh) * d, None
 
 def _act(x: Tensor, tanh: bool) -> Tensor:
     return F.gelu(x, approximate='tanh') if tanh else F.silu(x)

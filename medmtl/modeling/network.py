@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn, Tensor
 from .adapters import AdapterBank
+from .attention import PACKED
 from .backbones import Backbone
 from .frozen_states import FrozenStates
 from .levels import Levels
@@ -45,8 +46,25 @@ def _groups(tasks: list[str], trained_by: list[tuple]) -> list[TrainingGroup]:
     return out
 
 # %% ../../nbs/modeling/13_network.ipynb #f78e172e
-def _check_streams(bank: AdapterBank, heads: dict, weighting: str, factors: dict):
+def _check_attention(model: nn.Module):
+    """Raises `ValueError` where examples would see each other. `AutoModel.from_config` with another
+    attention writes it into the configuration that this model still has."""
+    used = model.config._attn_implementation
+    if used != PACKED:
+        raise ValueError(f'the backbone attends by {used!r}, which knows no borders of examples: '
+                         f'load it with attn_implementation={PACKED!r}, or copy its configuration '
+                         'before another model is made of it')
+
+# %% ../../nbs/modeling/13_network.ipynb #45494f08
+def _check_parts(
+    model: nn.Module,
+    bank: AdapterBank,
+    heads: dict,
+    weighting: str,
+    factors: dict,
+):
     "Raises `ValueError` where what a network is made of does not fit together"
+    _check_attention(model)
     if set(heads) != set(bank.tasks):
         raise ValueError(f'heads for {sorted(heads)}, adapters for {sorted(bank.tasks)}: '
                          'one head a stream')
@@ -135,7 +153,7 @@ class Network(nn.Module):
         frozen: FrozenStates|None=None, # of this backbone, where the states below are kept
     ):
         super().__init__()
-        _check_streams(bank, heads, weighting, factors or {})
+        _check_parts(backbone.model, bank, heads, weighting, factors or {})
         self.backbone, self.model, self.bank, self.levels = backbone, backbone.model, bank, levels
         self.factors, self.heads, self.frozen = factors or {}, nn.ModuleDict(heads), frozen
         self.log_variance = _zeros(heads if weighting == 'uncertainty' else (), self.device)
