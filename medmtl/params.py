@@ -362,7 +362,8 @@ def _rejection(error: Exception, chosen: list[str], values: list[str], root: Pat
     return ParamsError(f'cannot set {" ".join(values)}: {cause}')
 
 # %% ../nbs/03_params.ipynb #9c810cb2
-READING = ('format', 'files', 'types', 'map', 'group', 'shares', 'hold_out', 'offsets') # of a corpus's file: what decides what is read
+# of a corpus's file: what decides what is read
+READING = ('format', 'files', 'types', 'map', 'group', 'shares', 'hold_out', 'offsets')
 
 def _sources(corpus: dict, root: Path) -> dict[str, dict]: # corpus → how it is read
     names = {name for name in corpus['tasks'].values() if name not in (corpus['id'], 'simulated')}

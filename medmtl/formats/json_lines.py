@@ -72,7 +72,8 @@ _KEYS = {
     'candidate': {'id': _NAME, 'text': _TEXT, 'label': _TEXT, 'relevant': _FLAG},
 }
 _NEEDED = {'document': ('id', 'text'), 'prediction': ('id',), 'mention': ('type',),
-           'relation': ('type', 'head', 'tail'), 'query': ('id', 'text', 'candidates'), 'candidate': ('text',)}
+           'relation': ('type', 'head', 'tail'), 'query': ('id', 'text', 'candidates'),
+           'candidate': ('text',)}
 
 # %% ../../nbs/formats/11_json_lines.ipynb #b2e045db
 def _fields(value: object, kind: str, fault: _Fault) -> dict:

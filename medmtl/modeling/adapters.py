@@ -11,7 +11,7 @@ import hashlib
 from functools import partial
 import torch
 from torch import nn, Tensor
-from .attention import attention_layers
+from .attention import attention_layers, to_device
 from .task_gradients import TaskMask
 
 # %% ../../nbs/modeling/05_adapters.ipynb #4764f62d
@@ -43,11 +43,13 @@ class _Down(torch.autograd.Function):
     def backward(ctx, *ds: Tensor):
         flat, keep, *As = ctx.saved_tensors
         kept, layers = flat if keep is None else flat * keep, ctx.layers
-        grads = [ctx.masks[i // layers].gradient(d, ctx.masks[i // layers].of(kept), table)
-                 for i, (table, d) in enumerate(zip(ctx.tables, ds, strict=True))]
-        dx = None
+        firsts, grads, dx = range(0, len(ds), layers), [], None
+        for mask, i in zip(ctx.masks, firsts, strict=True):
+            reached, to = mask.of(kept), ctx.tables[i:i + layers]
+            grads += [mask.gradient(d, reached, table)
+                      for d, table in zip(ds[i:i + layers], to, strict=True)]
         if ctx.needs_input_grad[0]:
-            stacked = [torch.cat(ds[i:i + layers], 1) for i in range(0, len(ds), layers)]
+            stacked = [torch.cat(ds[i:i + layers], 1) for i in firsts]
             dx = _below(ctx, kept, keep, stacked, As)
         return dx, None, None, None, *_as_they_were(grads, ctx.dtypes)
 
@@ -192,8 +194,8 @@ def _weigh(
     places = [i for i, mask in enumerate(masks) if mask.name in gated]
     sizes = [len(hs[i]) for i in places]
     shared, private = hs[0], torch.cat([hs[i] for i in places])
-    times = torch.tensor(sizes).to(shared.device, non_blocking=True)
     w = torch.stack([gates[t] for t in gated])
+    times = to_device(sizes, shared.device)
     w = w.repeat_interleave(times, 0, output_size=len(private))
     g = torch.sigmoid((torch.cat([shared, private], 1) * w[:, :-1]).sum(1) + w[:, -1])
     g = g[:, None].to(shared.dtype)
@@ -285,13 +287,12 @@ class _Plan(nn.Module):
 # %% ../../nbs/modeling/05_adapters.ipynb #885be336
 READ_TOGETHER = 'q_proj k_proj v_proj'.split(), 'gate_proj up_proj'.split()
 
-def _let_read_together(layers: dict[str, BankLinear]):
-    "Name the first of the layers that read the same input, and give it the others"
-    for first, layer in layers.items():
-        parent, child = first.rsplit('.', 1)
+def _let_read_together(layers: nn.ModuleDict): # 'layers/0/self_attn/q_proj' -> layer
+    "Give the first of the layers that read the same input the others"
+    for parent in dict.fromkeys(name.rsplit('/', 1)[0] for name in layers):
         for group in READ_TOGETHER:
-            present = [layers[n] for n in (f'{parent}.{c}' for c in group) if n in layers]
-            if child in group and present[0] is layer: layer.readers = present
+            present = [layers[n] for n in (f'{parent}/{child}' for child in group) if n in layers]
+            if present: present[0].readers = present
 
 def _adapted(bank: _Plan, base: nn.Module, name: str, route: Route, seed: int) -> BankLinear:
     "A linear layer with its adapters and gates"
@@ -354,7 +355,7 @@ class AdapterBank(_Plan):
             parent, child = name.rsplit('.', 1)
             setattr(model.get_submodule(parent), child, layer)
             self.layers[name.replace('.', '/')] = layer
-        _let_read_together({k.replace('/', '.'): layer for k, layer in self.layers.items()})
+        _let_read_together(self.layers)
         for i, route in routes.items():
             attention[i].register_forward_pre_hook(_router(self, route, i), with_kwargs=True)
         model.register_forward_pre_hook(partial(_draw, self), with_kwargs=True)

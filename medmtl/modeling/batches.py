@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 import torch
 from torch import Tensor
+from .attention import to_device
 from .frozen_states import FrozenStates
 from .windows import Example, HeadInputs
 
@@ -49,11 +50,11 @@ def collate(
         numbers, members = zip(*parts[stream], strict=True)
         targets = torch.tensor([x for e in members for x in e.targets])
         groups = torch.tensor([e.source for e in members for _ in e.reads])
-        tensors = (t.to(device, non_blocking=True) for t in (torch.cat(at), targets, groups))
+        tensors = (to_device(t, device) for t in (torch.cat(at), targets, groups))
         inputs[stream] = HeadInputs(*tensors, list(members), list(numbers))
     tokens = {streams[t]: end - start for t, start, end in tasks}
-    ids, positions = (torch.tensor([x]).to(device, non_blocking=True) for x in (ids, positions))
-    return Batch(ids, positions, torch.tensor(bounds), torch.tensor(tasks), inputs, tokens,
+    return Batch(to_device([ids], device), to_device([positions], device),
+                 torch.tensor(bounds), torch.tensor(tasks), inputs, tokens,
                  frozen(windows) if frozen else None)
 
 # %% ../../nbs/modeling/14_batches.ipynb #39d8bec7

@@ -9,6 +9,7 @@ __all__ = ['allowed_steps', 'log_partition', 'chain_loss', 'marginals', 'viterbi
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
+from .attention import to_device
 
 # %% ../../nbs/modeling/07_crf.ipynb #393896a9
 def allowed_steps(
@@ -42,7 +43,7 @@ def chain_loss(
     steps: Tensor,      # (labels, labels)
 ) -> Tensor: # scalar
     "Minus the log-probability of the target sequences, a word"
-    n = torch.tensor(lengths).to(scores.device, non_blocking=True)
+    n = to_device(lengths, scores.device)
     first = torch.zeros_like(targets, dtype=torch.bool)
     first[n.cumsum(0) - n] = True
     before = torch.where(first, 0, targets.roll(1)) # the label before: O at a sequence's beginning

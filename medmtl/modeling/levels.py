@@ -8,7 +8,7 @@ __all__ = ['CrossLevel', 'Levels']
 # %% ../../nbs/modeling/12_levels.ipynb #2d38734c
 import torch
 from torch import nn, Tensor
-from .attention import attend, attention_layers
+from .attention import attend, attention_layers, to_device
 from .task_gradients import TaskMask, tied_linear
 
 # %% ../../nbs/modeling/12_levels.ipynb #b58220dc
@@ -101,8 +101,7 @@ def _look_back(
     added = module(high, low, bounds, mask)
     if mask.runs == [(0, len(high))]: return high + added
     at = torch.cat([torch.arange(start, end) for start, end in mask.runs])
-    at = at.to(high.device, non_blocking=True)
-    return high.index_add(0, at, added)
+    return high.index_add(0, to_device(at, high.device), added)
 
 def _all_look_back(
     levels: 'Levels',

@@ -10,6 +10,7 @@ from collections import Counter
 import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
+from .attention import to_device
 from .crf import allowed_steps, chain_loss, marginals, viterbi
 from .windows import Example, HeadInputs
 from .spans import SpanAnnotations, Schema, candidates
@@ -60,9 +61,6 @@ def _unrelated(rest: int, related: int, ratio: int=8, least: int=16) -> int: # h
     return min(rest, max(least, ratio * related))
 
 # %% ../../nbs/modeling/10_span_head.ipynb #56967a05
-def _moved(numbers: list, like: Tensor) -> Tensor: # without waiting for the device
-    return torch.tensor(numbers).to(like.device, non_blocking=True)
-
 class PairScorer(nn.Module):
     "From what was read at the ends of two parts, and how these stand to each other, to labels"
     def __init__(self,
@@ -85,9 +83,9 @@ class PairScorer(nn.Module):
         pairs: list[tuple[int, int]],      # part numbers; at least one
     ) -> Tensor: # (pairs, 1 + labels)
         "Scores of the labels of pairs of parts, 'unrelated' first"
-        number = _moved(pairs, inner)
-        every = _moved([(first, last, self.schema.types.index(kind))
-                        for first, last, kind in parts], inner)
+        number = to_device(pairs, inner.device)
+        every = to_device([(first, last, self.schema.types.index(kind))
+                           for first, last, kind in parts], inner.device)
         ends, other_ends = every[number][..., :2].unbind(1)
         kinds = every[number][..., 2].unbind(1)
         others = between(ends, other_ends, kinds[1], every[:, 0], every[:, 2])
@@ -95,7 +93,7 @@ class PairScorer(nn.Module):
         return self.read(_ends(inner, parts)[number].flatten(1)) + self.table_scale * known
 
 def _ends(inner: Tensor, parts: list) -> Tensor: # (words, width), parts -> (parts, 2 width)
-    at = _moved([p[:2] for p in parts], inner).view(-1, 2)
+    at = to_device([p[:2] for p in parts], inner.device).view(-1, 2)
     return inner[at].flatten(1)
 
 # %% ../../nbs/modeling/10_span_head.ipynb #dc04da9b
@@ -135,7 +133,7 @@ def _loss_terms(
     return found, scores, targets
 
 def _total_loss(scores: Tensor, targets: list[int]) -> Tensor:
-    return F.cross_entropy(scores, _moved(targets, scores), reduction='sum')
+    return F.cross_entropy(scores, to_device(targets, scores.device), reduction='sum')
 
 def _attribute_losses(head: 'SpanHead', found: list, step_counts: dict[str, int]) -> list[Tensor]:
     "One for each attribute that is there; together the mean over the attributes"

@@ -261,7 +261,8 @@ def planned(
     corpora: dict|None=None, # task -> corpus, where they are known already
     check: bool=True, # also what would fail later? Takes some seconds
 ) -> Plan:
-    "Composed, with its corpus read and checked. Raises `ParamsError`, `RunError`, and as `check_run`."
+    """Composed, with its corpus read and checked. Raises `ParamsError`, `RunError`, and as
+    `check_run`."""
     from medmtl.corpora.loading import hashes_of
     from medmtl.params import compose, not_built
     params = compose(overrides)

@@ -47,16 +47,17 @@ def backward_step(
             losses[stream] = losses[stream] + loss.detach()
             tokens[stream] += batch.tokens[stream]
         total.backward()
-    return _as_numbers(losses), tokens
-
-def _as_numbers(losses: dict[str, Tensor]) -> dict[str, float]:
-    "All at once. Raises `FloatingPointError` where one is not finite."
-    numbers = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
-    for stream, loss in numbers.items():
+    losses = _as_numbers(losses)
+    for stream, loss in losses.items():
         if not math.isfinite(loss): raise FloatingPointError(
             f'the loss of {stream} is {loss}: '
             'try a lower strategy.training.learning_rate, or model.dtype=float32')
-    return numbers
+    return losses, tokens
+
+def _as_numbers(scalars: dict[str, Tensor]) -> dict[str, float]:
+    "What is on the device, read all at once"
+    if not scalars: return {}
+    return dict(zip(scalars, torch.stack(list(scalars.values())).tolist(), strict=True))
 
 # %% ../../nbs/training/04_loop.ipynb #e587b606
 def learning_rate_factor(
@@ -240,11 +241,10 @@ def _clipped(run: _Run, group_step: dict[str, int], clip: float|None, n: int) ->
     norms = {}
     for group in run.groups:
         if group.name not in group_step: continue
-        norm = torch.nn.utils.clip_grad_norm_(group.weights.values(), clip or torch.inf)
-        norms[group.name] = norm
-    numbers = torch.stack(list(norms.values())).tolist() if norms else []
-    norms = dict(zip(norms, numbers, strict=True))
-    if not all(map(math.isfinite, numbers)): raise FloatingPointError(
+        norms[group.name] = torch.nn.utils.clip_grad_norm_(group.weights.values(),
+                                                           clip or torch.inf)
+    norms = _as_numbers(norms)
+    if not all(map(math.isfinite, norms.values())): raise FloatingPointError(
         f'the gradient at step {n + 1} is not finite: '
         'try a lower strategy.training.learning_rate, or model.dtype=float32')
     return norms

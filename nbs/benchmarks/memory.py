@@ -15,7 +15,7 @@ EVERY = 5_000 # tokens
 
 def gigabytes(field: str) -> float: # of this process, now or at most
     status = dict(line.split(':', 1) for line in Path('/proc/self/status').read_text().splitlines())
-    return int(status[field].split()[0]) / 1e6 * 1.024
+    return int(status[field].split()[0]) * 1024 / 1e9
 
 
 def main(out: Path, tokens: int, overrides: list[str]):
