@@ -1,8 +1,8 @@
 __version__ = "0.1.0"
 
 import os
-# OpenMP threads that spin while they wait ruin every other process on the machine (nbs/04_cli). Read when torch is loaded, so set before.
-if not {'OMP_WAIT_POLICY', 'GOMP_SPINCOUNT', 'KMP_BLOCKTIME'} & os.environ.keys(): os.environ['OMP_WAIT_POLICY'] = 'PASSIVE'
+from .threads import choose_waiting
+choose_waiting() # how OpenMP's threads wait (nbs/00a_threads). Read when torch is loaded, so set before.
 # oneDNN keeps what it has compiled for each shape of a matrix product, and packed rows have another length at each step: by default a thousand of
 # them, some hundred megabytes (nbs/training/04_loop). Read when torch is loaded.
 os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '128')
