@@ -39,11 +39,22 @@ def _next_steps(args, record: dict, notebook: str):
          f'  medmtl experiment {shlex.join(overrides)}    # the same from another seed\n'
          '  medmtl records    # all that was run')
 
+def _multirun(args) -> int:
+    "Every combination of the values that are listed, KEY=A,B, as runs of a study without a file"
+    from medmtl.params import swept
+    from medmtl.runs.study import make_runs, plans_of, study_of
+    wanted = study_of(*swept(args.overrides))
+    jobs = args.jobs or 1
+    frame = make_runs('multirun', plans_of('multirun', wanted), jobs, reuse=args.reuse)
+    words = ['experiment', '-m', *args.overrides]
+    return _show_runs(frame.to_dict('records'), _again(args, *words))
+
 def experiment(args):
     "One run, or the runs of an experiment"
     from medmtl.runs.records import key_figures, read_record, summary
     from medmtl.paths import display_path
     from medmtl.runs.runner import experiment, planned, runs_of
+    if args.multirun: return _multirun(args)
     plans = [planned(wish) for wish in runs_of(args.overrides)] # what is wrong is said at once
     for n, plan in enumerate(plans, 1):
         added = [o for o in plan.overrides if o not in args.overrides and o != 'experiment.each=[]']
@@ -59,21 +70,58 @@ def experiment(args):
     _next_steps(args, record, display_path(out))
 
 # %% ../nbs/04_cli.ipynb #d4b084e9
+def _show_runs(rows: list[dict], again: str) -> int: # exit code
+    "What came of several runs; what failed, why, and the command that tries it again"
+    from medmtl.runs.study_state import state_of
+    shown = [{k: v for k, v in r.items() if k not in ('finished', 'notebook')} for r in rows]
+    if not any(r['part'] for r in rows): shown = [r | dict(part='') for r in shown]
+    _table([{k: v for k, v in r.items() if k != 'part' or v} for r in shown], 'no runs')
+    runs, bad = {r['run'] for r in rows}, {r['run']: r['path'] for r in rows if not r['finished']}
+    where = sorted({str(Path(r['notebook']).parent) for r in rows if r['notebook']})
+    _say(f'\n{len(runs) - len(bad)} of {len(runs)} runs are finished'
+         + (f'\nnotebooks: {", ".join(where)}' if where else ''))
+    for run, path in bad.items():
+        state, why = state_of(path)
+        _say(f'{run}: {why if state == "failed" else "not made"}')
+    if bad: _say(f'the others can be tried again:\n  {again}')
+    return 1 if bad else 0
+
+def _again(args, *words: str) -> str: # the command as it was given
+    folders = [w for folder in getattr(args, 'config_dir', ()) for w in ('--config-dir', folder)]
+    return 'medmtl ' + shlex.join([*words, *folders])
+
 def study(args):
     "The runs of a study"
-    from medmtl.runs.study import read_study, study
-    rows = study(args.name, args.jobs, args.snakemake, args.reuse).to_dict('records')
-    shown = [{k: v for k, v in r.items() if k not in ('finished', 'notebook')} for r in rows]
-    _table(shown, 'a study without runs')
-    runs = len({r['run'] for r in rows})
-    bad = len({r['run'] for r in rows if not r['finished']})
-    where = sorted({str(Path(r['notebook']).parent) for r in rows if r['notebook']})
-    _say(f'\n{runs - bad} of {runs} runs are finished'
-         + ('; the same command tries the others again' if bad else '')
-         + (f'\nnotebooks: {", ".join(where)}' if where else ''))
-    if bad: return 1
-    steps = read_study(args.name)['next']
-    if steps: _say('\n  '.join(['next:', *steps, f'jupyter lab {where[0]}    # read the runs']))
+    from medmtl.runs import study as studies
+    if args.name == 'status': return _study_status(args.of)
+    if args.of: raise ValueError(f'a study has one name, not {args.name} {args.of}')
+    if args.dry_run:
+        from medmtl.runs.study_cost import cost
+        rows, remarks = cost(args.name)
+        _table(rows, 'a study without runs')
+        for r in remarks: _say(r)
+        return 0
+    frame = studies.study(args.name, args.jobs, args.snakemake, args.reuse, args.cores)
+    code = _show_runs(frame.to_dict('records'), _again(args, 'study', args.name))
+    if code: return code
+    wanted = studies.read_study(args.name)
+    if wanted['report']: _say(f'report: {studies.report(args.name, wanted["report"])}')
+    if wanted['next']: _say('\n  '.join(['next:', *wanted['next']]))
+    return 0
+
+def _study_status(name: str|None) -> int:
+    "How far a study is that was begun; the last one, if it is not named"
+    from medmtl.paths import display_path
+    from medmtl.runs.study_state import begun, status
+    found = begun()
+    if name is None: name = found[-1] if found else ''
+    if name not in found: raise ValueError(f'no study {name} was begun here'.replace('  ', ' ')
+                                           + (f'; there is {", ".join(found)}' if found else ''))
+    rows, page = status(name)
+    _table([{k: r[k] for k in ('part', 'run', 'state', 'note')} for r in rows], '')
+    count = ', '.join(f'{sum(r["state"] == s for r in rows)} {s}'
+                      for s in ('finished', 'running', 'failed', 'waiting'))
+    _say(f'\nstudy {name}: {count}\npage: {display_path(page)}')
     return 0
 
 # %% ../nbs/04_cli.ipynb #f5845cff
@@ -248,11 +296,19 @@ def _command(commands, run, name: str, about: str='', **defaults) -> argparse.Ar
     _add_config_dir(p)
     return p
 
+def _from_1(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'a whole number from 1, not {text!r}')
+    return int(text)
+
 def _add_experiment(commands):
     p = _command(commands, experiment, 'experiment', 'Make one run, or find that it is made. '
                  'Without overrides: the defaults of params/config.yaml.')
     p.add_argument('overrides', nargs='*', metavar='KEY=VALUE',
                    help='such as task=semeval2017t3 strategy.training.epochs=3')
+    p.add_argument('-m', '--multirun', action='store_true',
+                   help='every combination of values given as KEY=A,B')
+    p.add_argument('--jobs', type=_from_1, help='with -m: runs at the same time (1)')
     p.add_argument('--force', action='store_true',
                    help='run again from nothing, though it is finished')
     p.add_argument('--reuse', action='store_true',
@@ -262,9 +318,12 @@ def _add_experiment(commands):
 def _add_study(commands):
     p = _command(commands, study, 'study', 'Make the missing runs of a study in params/study. '
                  'What follows -- is given to Snakemake.', snakemake=[])
-    p.add_argument('name', help='such as quick')
-    p.add_argument('--jobs', type=int, default=1, help='runs at the same time (1)')
+    p.add_argument('name', help='such as quick; or status: how far one is')
+    p.add_argument('of', nargs='?', metavar='NAME', help='after status: of which study')
+    p.add_argument('--cores', type=_from_1, help='cores that may be used (all)')
+    p.add_argument('--jobs', type=_from_1, help='runs at the same time (as the study says, or 1)')
     p.add_argument('--reuse', action='store_true', help='take finished runs of older code')
+    p.add_argument('--dry-run', action='store_true', help='which runs, tokens and hours; no run')
 
 def _add_records(commands):
     p = _command(commands, records, 'records')

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['streams_of', 'load_corpora', 'split_examples', 'Assembly', 'topology_of', 'assemble', 'development', 'data_faults',
-           'stream_faults', 'preflight', 'training_options', 'train_run', 'predictions_of', 'scored', 'baselines']
+           'stream_faults', 'preflight', 'training_options', 'controlled', 'train_run', 'predictions_of', 'scored',
+           'baselines']
 
 # %% ../../nbs/runs/02_assembly.ipynb #f265fa92
 import difflib
@@ -22,10 +23,11 @@ from ..modeling.backbones import best_device, load_backbone, resolve_dtype, skel
 from ..modeling.frozen_states import FrozenStates
 from ..modeling.network import Network
 from ..modeling.concept_normalisation import Normaliser, embedder
-from ..modeling.parameter_matching import adapted, matched_arms
+from ..modeling.parameter_matching import adapted, matched_arms, wide_rank
 from ..modeling.attention import attention_layers, unmask
 from ..modeling.streams import make_examples
 from ..modeling.topology import Topology, build_network, topology
+from .other_runs import run_record, token_limits
 from ..training.checkpoints import save_weights
 from ..training.loop import Training, train
 from ..training.sequential import Sequence, train_in_sequence
@@ -92,24 +94,31 @@ def _matched_arm(params: dict, arm: str, n: int, ranks: dict, model):
     arms = matched_arms(*weights, n, ranks['shared'], ranks['private'], experiment['tolerance'])
     return arms[arm]
 
+def _laid_out(strategy: dict, params: dict, streams: list[Stream], model, **changed) -> Topology:
+    "The topology that a strategy's settings say, with some of them changed"
+    names = ('fusion', 'level1_depth', 'level1_exit', 'detach_l1_for_l2', 'cross_level')
+    settings = {k: strategy[k] for k in names if k in strategy}
+    settings |= dict(adapters={k: a and a['r'] for k, a in strategy['adapters'].items()}) | changed
+    return topology(streams, len(attention_layers(model)),
+                    private_only=(params['experiment'] or {}).get('private_only') or (),
+                    within=params['model']['adapter']['layers'], **settings)
+
 def topology_of(
     params: dict,          # a run's resolved parameters
     streams: list[Stream],
     model,                 # the backbone's decoder
 ) -> Topology:
     "The topology of a run's strategy or experiment's arm. Raises `ValueError` for unequal arms."
-    strategy, experiment = params['strategy'], params['experiment'] or {}
-    layers = len(attention_layers(model))
-    ranks = {k: a and a['r'] for k, a in strategy['adapters'].items()}
-    fusion = strategy['fusion']
-    if name := experiment.get('arm'):
+    strategy, adapter, changed = params['strategy'], params['model']['adapter'], {}
+    if name := (params['experiment'] or {}).get('arm'):
+        ranks = {k: a and a['r'] for k, a in strategy['adapters'].items()}
         arm = _matched_arm(params, name, len(streams), ranks, model)
-        ranks, fusion = {'shared': arm.shared, 'private': arm.private}, arm.fusion
-    names = ('level1_depth', 'level1_exit', 'detach_l1_for_l2', 'cross_level')
-    levels = {k: strategy[k] for k in names if k in strategy}
-    return topology(streams, layers, ranks, fusion,
-                    private_only=experiment.get('private_only') or (),
-                    within=params['model']['adapter']['layers'], **levels)
+        changed = dict(adapters={'shared': arm.shared, 'private': arm.private}, fusion=arm.fusion)
+    elif matched := strategy.get('matched'):
+        other = _laid_out(matched, params, streams, model)
+        rank = wide_rank(other, model, adapter['targets'], adapter['layers'])
+        changed = dict(adapters={'shared': rank})
+    return _laid_out(strategy, params, streams, model, **changed)
 
 # %% ../../nbs/runs/02_assembly.ipynb #f5ec3c26
 def _has_concepts(stream: Stream, documents: list) -> bool: # to be named
@@ -280,14 +289,29 @@ def training_options(
     options = {k: strategy['training'][k] for k in names}
     return options | {'seed': params['seed'], 'surgery': strategy['surgery']}
 
+def controlled(
+    params: dict, # a run's resolved parameters
+    examples: dict[str, list], # stream -> its training examples
+) -> dict: # what of `training_options` a token control changes
+    """How long each stream trains, where that is as long as another run did; else nothing.
+
+    Raises `FileNotFoundError` where that run is missing."""
+    experiment = params['experiment'] or {}
+    if not experiment.get('at'): return {}
+    if not experiment['reference_run']:
+        raise ValueError('experiment.reference_run does not name the run whose tokens are to be '
+                         'equalled: `medmtl experiment` finds it by itself')
+    return token_limits(experiment['at'], run_record(experiment['reference_run'])['tokens'],
+                        examples)
+
 def train_run(
     made: Assembly,
     params: dict, # a run's resolved parameters
     folder: Path|str, # where weights and states are kept
 ) -> tuple[Training, Sequence|None]: # the second where the streams were learnt one after the other
     "Train as the strategy says; without a λ, the candidate that is best on the development sets"
-    strategy, options, folder = params['strategy'], training_options(params), Path(folder)
-    examples, evaluate = made.examples['train'], development(made)
+    strategy, folder, examples = params['strategy'], Path(folder), made.examples['train']
+    options, evaluate = training_options(params) | controlled(params, examples), development(made)
     if 'order' not in strategy:
         return train(made.network, examples, evaluate, folder, **options), None
     in_order = {s: examples[s] for s in strategy['order'] if s in examples}

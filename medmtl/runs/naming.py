@@ -134,8 +134,9 @@ def code_version(
 # %% ../../nbs/runs/00_naming.ipynb #51583096
 PHASES = { # strategy -> the phase notebook in nbs/phases that runs it
     's1_single': 'p2_single_task', 's1_hierarchical': 'p2_single_task',
-    's2_shared': 'p3_multi_task', 's3a_flat': 'p3_multi_task',
-    's3b_hierarchical': 'p3_multi_task', 's4_sequential': 'p3_multi_task'}
+    's2_shared': 'p3_multi_task', 's2_wide': 'p3_multi_task', 's3a_flat': 'p3_multi_task',
+    's3b_hierarchical': 'p3_multi_task', 's4_sequential': 'p3_multi_task',
+    's5_qlora': 'p3_multi_task'}
 
 def phase_of(
     params: dict, # resolved parameters
@@ -153,7 +154,8 @@ def placeless(
     "Without the folder of a user's corpus, which is known by its hashes"
     return params | dict(corpus={k: v for k, v in params['corpus'].items() if k != 'path'})
 
-_DESCRIBED = ('title', 'best_published', 'licence', 'restricted', 'get', 'expected', 'path')
+_DESCRIBED = ('title', 'best_published', 'licence', 'restricted', 'get', 'expected', 'path',
+              'resources')
 
 def deciding(
     params: dict, # resolved parameters

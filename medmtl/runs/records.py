@@ -352,4 +352,5 @@ def comparable(
     corpus = {k: v for k, v in params['corpus'].items() if k != 'sources'}
     corpus |= dict(tasks=record['params']['corpus'].get('tasks'))
     return json.dumps([params['model'], _identity(record), corpus, params['seed'],
-                       experiment.get('id'), experiment.get('tested_on'), shared], sort_keys=True)
+                       experiment.get('id'), experiment.get('tested_on'), experiment.get('at'),
+                       shared], sort_keys=True)

@@ -36,7 +36,8 @@ def schedule_batches(
     batch_size: int,           # examples of a stream a step, on average over streams
     epochs: int,
     seed: int=0,
-    max_tokens: int|None=None, # of a stream, which takes no more once it would have seen more
+    max_tokens: int|dict|None=None, # of each stream, which takes no more once it would have seen
+                                    # more; or stream -> tokens
     max_steps: int|None=None,
     sampling: str='single',    # one of `SAMPLING`
     temperature: float=2.,     # τ
@@ -52,9 +53,11 @@ def schedule_batches(
     def number(s, group): return len(group)
     cost, budget = (tokens, batch_tokens) if batch_tokens else (number, batch_size)
     size = {s: epochs * cost(s, range(len(e))) for s, e in present.items()}
-    if max_tokens and sampling in ('proportional', 'temperature'):
-        for s, e in present.items():
-            size[s] *= min(1., max_tokens / (epochs * tokens(s, range(len(e)))))
+    most = max_tokens if isinstance(max_tokens, dict) else dict.fromkeys(present, max_tokens)
+    most = {s: n for s, n in most.items() if n and s in present}
+    if sampling in ('proportional', 'temperature'):
+        for s, n in most.items():
+            size[s] *= min(1., n / (epochs * tokens(s, range(len(present[s])))))
     power = {'proportional': 1., 'temperature': 1 / temperature}.get(sampling, 0.)
     share = _shares(size, budget, power)
     source = {s: _groups(s, e, seed) for s, e in present.items()}
@@ -65,7 +68,7 @@ def schedule_batches(
             due = min(n * share[s], size[s]) if sampling == 'single' else n * share[s]
             while taken[s] < due and s not in full:
                 group = next(source[s])
-                if max_tokens and seen[s] and seen[s] + tokens(s, group) > max_tokens:
+                if s in most and seen[s] and seen[s] + tokens(s, group) > most[s]:
                     full.add(s)
                     break
                 taken[s] += cost(s, group)
