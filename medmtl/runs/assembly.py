@@ -266,11 +266,12 @@ def stream_faults(
 def preflight(
     params: dict,               # a run's resolved parameters
     corpora: dict[str, Corpus], # task -> corpus
+    data: bool=True,            # the corpora as well? Not where another run's check has done it
 ):
     "Raises `ValueError` for what would fail later, `FileNotFoundError` where there is no model"
     streams, model = streams_of(params), params['model']
     faults = [f for s in streams for f in stream_faults(s, streams)]
-    faults = faults or [f for s in streams for f in data_faults(s, corpora[s.task])]
+    if data: faults = faults or [f for s in streams for f in data_faults(s, corpora[s.task])]
     if faults: raise ValueError('; '.join(dict.fromkeys(faults)))
     bare = skeleton(model['checkpoint'], model['layers'])
     unmask(bare, model['unmask'])

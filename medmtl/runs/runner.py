@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['RunError', 'only_one', 'clear_parts', 'execute', 'corpora_of', 'check_run', 'flat_parameters', 'runs_of', 'needed',
-           'Plan', 'planned', 'older_run', 'experiment']
+           'Plan', 'Known', 'planned', 'older_run', 'experiment']
 
 # %% ../../nbs/runs/03_runner.ipynb #c43afeee
 import contextlib, json, logging, os, re, shlex, shutil, sys, sysconfig, tempfile
 from pathlib import Path
 from typing import NamedTuple
+from ..data.tasks import tasks_of
 from ..paths import atomic, expanded, home, project_root, display_path
 from ..progress import follow
 from .records import finished, older_runs, read_record, start_record
@@ -206,17 +207,17 @@ def corpora_of(
 ) -> dict: # task -> corpus
     "The corpora that a run reads"
     from medmtl.corpora.loading import load_tasks
-    from medmtl.data.tasks import tasks_of
     tested_on = (params['experiment'] or {}).get('tested_on')
     return load_tasks(tasks_of(params['task']['streams']), params['corpus'], tested_on)
 
 def check_run(
     params: dict,  # resolved parameters
     corpora: dict, # task -> corpus
+    data: bool=True, # the corpora as well? Not where another run's check has done it
 ):
     "Raises `ValueError` or `FileNotFoundError` for what would fail later"
     from medmtl.runs.assembly import preflight
-    preflight(params, corpora)
+    preflight(params, corpora, data)
 
 def flat_parameters(
     overrides: list[str], # as the user gave them
@@ -274,11 +275,32 @@ class Plan(NamedTuple):
     overrides: list[str]   # as the user gave them, and with the names of runs that it builds on
     needs: tuple = ()      # the plans of those runs
 
-def _with_needs(overrides: list[str], params: dict) -> tuple[list[str], list]: # overrides, plans
+# %% ../../nbs/runs/03_runner.ipynb #70cc3f8b
+def _key(*parts) -> str: return json.dumps(parts, sort_keys=True)
+
+class Known:
+    "What several plans share: corpora that were read, and what was checked already"
+    def __init__(self): self.corpora, self.checked = {}, set()
+
+    def of(self, params: dict) -> dict: # task -> corpus
+        key = _key(params['corpus'], sorted({*tasks_of(params['task']['streams'])}),
+                   (params['experiment'] or {}).get('tested_on'))
+        if key not in self.corpora: self.corpora[key] = corpora_of(params)
+        return self.corpora[key]
+
+    def check(self, params: dict, corpora: dict):
+        "As `check_run`, but the data of each set of streams once"
+        streams = params['task']['streams']
+        key = _key(params['corpus'], streams, (params['experiment'] or {}).get('tested_on'))
+        check_run(params, corpora, key not in self.checked)
+        self.checked.add(key)
+
+# %% ../../nbs/runs/03_runner.ipynb #51789b8b
+def _with_needs(overrides: list[str], params: dict, known: Known) -> tuple[list[str], list]:
     "The overrides with the names of the runs that are built on, and how those are planned"
     plans, named = [], []
     for key, wishes in needed(overrides, params).items():
-        found = [planned(wish, check=False) for wish in wishes]
+        found = [planned(wish, check=False, known=known) for wish in wishes]
         names = [p.notebook.stem for p in found]
         one = key == 'experiment.reference_run'
         named.append(f'{key}={names[0]}' if one else f'{key}=[{",".join(names)}]')
@@ -289,6 +311,7 @@ def planned(
     overrides: list[str], # 'model=llama3b', 'strategy.training.epochs=3', …
     corpora: dict|None=None, # task -> corpus, where they are known already
     check: bool=True, # also what would fail later? Takes some seconds
+    known: Known|None=None, # what other plans have read and checked
 ) -> Plan:
     """Composed, with its corpus read and checked. Raises `ParamsError`, `RunError`, and as
     `check_run`."""
@@ -298,12 +321,13 @@ def planned(
     missing = not_built(params)
     if missing: raise RunError(missing)
     code_version.cache_clear() # the run's kernel will load the files as they are now
-    overrides, needs = _with_needs(list(overrides), params)
+    known = known or Known()
+    overrides, needs = _with_needs(list(overrides), params, known)
     if needs: params = compose(overrides)
-    corpora = corpora or corpora_of(params)
+    corpora = corpora or known.of(params)
     hashes = hashes_of(corpora)
     out = project_root()/'outputs'/phase_of(params)/f'{run_name(params, hashes)}.ipynb'
-    if check and not finished(out): check_run(params, corpora)
+    if check and not finished(out): known.check(params, corpora)
     return Plan(out, flat_parameters(overrides, params), params, hashes, overrides, tuple(needs))
 
 def older_run(

@@ -17,7 +17,7 @@ from ..paths import Terminated, atomic, params_folders, project_root, display_pa
 from .study_state import Watch, log_of, state_folder
 from .records import all_tokens, finished, headline, read_record
 from .runner import (
-    Plan, RunError, corpora_of, execute, older_run, only_one, planned, runs_of)
+    Known, Plan, RunError, corpora_of, execute, older_run, only_one, planned, runs_of)
 
 # %% ../../nbs/runs/04_study.ipynb #e1e5ff13
 def studies() -> list[str]:
@@ -193,7 +193,8 @@ def plans_of(
     from medmtl.params import compose
     wishes = wishes_of(study)
     if not study['budget_minutes']:
-        return _with_needs([Planned(w.part, planned(w.overrides)) for w in wishes])
+        known = Known()
+        return _with_needs([Planned(w.part, planned(w.overrides, known=known)) for w in wishes])
     sized = [_Sized(w.overrides, corpora_of(compose([*w.overrides, *study['sizes'][0]])))
              for w in wishes]
     size = _fitted(name, study, sized, reuse)
