@@ -83,7 +83,8 @@ def transfer_chart(
         y=alt.Y('stream', title=None, sort=None, axis=alt.Axis(labelLimit=260)))
     square = base.mark_rect().encode(
         color=alt.Color('gain', title='gain', scale=alt.Scale(
-            range=['#c8690a', '#ffffff', '#3b7fc4'], domain=[-most, 0, most])),
+            range=['#c8690a', '#ffffff', '#3b7fc4'], domain=[-most, 0, most],
+            interpolate='rgb')),
         tooltip=['stream', 'partner', 'gain', 'seeds'])
     words = base.mark_text(color='black', fontSize=10).encode(text=alt.Text('gain', format='+.3f'))
     return (square + words).properties(width=alt.Step(52), height=alt.Step(26))
@@ -125,8 +126,8 @@ def curve_chart(
         axis = score_axis(x.metric.iloc[0], x.value)
         x = x[['strategy', 'seed', 'seen', 'value', 'dev', 'best', 'reference']].round(4)
         base = alt.Chart(x, title=x.attrs['figure']).encode(
-            x=alt.X('seen', title='tokens of training (log scale)', scale=alt.Scale(type='log'),
-                    axis=alt.Axis(format='~s', tickCount=5)),
+            x=alt.X('seen', title='tokens of training (log scale)', scale=alt.Scale(type='log', nice=False,
+                    padding=12), axis=alt.Axis(format='~s', tickCount=5)),
             y=alt.Y('value', **axis),
             color=alt.Color('strategy', title='system'), detail='seed:N',
             tooltip=['strategy', 'seed', 'seen', 'value', 'dev', 'best'])
