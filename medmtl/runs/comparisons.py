@@ -126,8 +126,9 @@ def curve_chart(
         axis = score_axis(x.metric.iloc[0], x.value)
         x = x[['strategy', 'seed', 'seen', 'value', 'dev', 'best', 'reference']].round(4)
         base = alt.Chart(x, title=x.attrs['figure']).encode(
-            x=alt.X('seen', title='tokens of training (log scale)', scale=alt.Scale(type='log', nice=False,
-                    padding=12), axis=alt.Axis(format='~s', tickCount=5)),
+            x=alt.X('seen', title='tokens of training (log scale)',
+                    scale=alt.Scale(type='log', nice=False, padding=12),
+                    axis=alt.Axis(format='~s', tickCount=5)),
             y=alt.Y('value', **axis),
             color=alt.Color('strategy', title='system'), detail='seed:N',
             tooltip=['strategy', 'seed', 'seen', 'value', 'dev', 'best'])
