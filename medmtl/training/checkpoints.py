@@ -30,6 +30,17 @@ def _differences(saved: dict[str, str], network: Network) -> list[str]:
             for k, v in described(network).items() if saved.get(k) != v]
 
 # %% ../../nbs/training/02_checkpoints.ipynb #3ec906b7
+def _in_order(
+    data: bytes, # a safetensors file: the header's length in 8 bytes, the header as JSON, numbers
+) -> bytes:
+    "The same file, with what is said about the weights in alphabetical order"
+    end = 8 + int.from_bytes(data[:8], 'little')
+    header = json.loads(data[8:end])
+    header['__metadata__'] = dict(sorted(header['__metadata__'].items()))
+    text = json.dumps(header, separators=(',', ':'), ensure_ascii=False).encode()
+    text += b' ' * (-len(text) % 8) # the numbers begin at a multiple of eight
+    return len(text).to_bytes(8, 'little') + text + data[end:]
+
 def save_weights(
     network: Network,
     path: Path|str, # a .safetensors file; replaced as a whole
@@ -39,7 +50,7 @@ def save_weights(
     weights = weights or network.trainable()
     tensors = {k: p.detach().cpu().contiguous() for k, p in weights.items()}
     with atomic(path, durable=True) as tmp:
-        tmp.write_bytes(save(tensors, metadata=described(network)))
+        tmp.write_bytes(_in_order(save(tensors, metadata=described(network))))
 
 def load_weights(
     network: Network, # built with the same backbone, adapters and heads
