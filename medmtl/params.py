@@ -220,7 +220,7 @@ _SPECIAL_RULES = { # checked where they are present
     'strategy.cross_level.rank': _whole(1),
     'model.resources.gpu': _whole(0), 'model.resources.mem_mb': _whole(1),
     'model.resources.runtime': _whole(1),
-    'model.layers': _or_null(_whole(1)), 'model.keep_states': _flag,
+    'model.layers': _or_null(_whole(1)), 'model.keep_states': _flag, 'model.checkpointing': _flag,
     'model.adapter.layers': _or_null(_range), 'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'),
     'experiment.each': (_is_overrides, 'a list of overrides'),
     'task.only': _or_null(_names_list),

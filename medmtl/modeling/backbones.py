@@ -223,6 +223,7 @@ def load_backbone(
     seed: int=0,                 # of random weights
     double_quant: bool=False,    # of NF4: are its scales quantised too?
     layers: int|None=None,       # how many of its lowest layers stay; None for all
+    checkpointing: bool=False,   # in training, is a layer computed again for the backward pass?
 ) -> Backbone:
     """A frozen backbone. Raises `ValueError` for a name it does not know, `FileNotFoundError` for
     weights that are not there."""
@@ -245,6 +246,7 @@ def load_backbone(
     cut_layers(model, layers)
     make_lean(model)
     if quantization: _unpack_ourselves(model)
+    if checkpointing: model.activation_checkpointing_enable()
     nested = double_quant and quantization == 'nf4'
     base = quantization and quantization + ' with double quantisation' * nested
     return Backbone(model, tokenizer, checkpoint, lift_mask(model, unmask), identity, base, layers)
