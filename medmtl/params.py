@@ -202,7 +202,7 @@ _RULES = { # every run has these
     'corpus.id': _text, 'model.checkpoint': _text, 'model.size': _or_null(_number(0)),
     'model.method': _one_of('lora', 'qlora', 'encoder'),
     'model.dtype': _one_of('auto', 'bfloat16', 'float32'),
-    'model.quantization': _or_null(_one_of('nf4')), 'model.double_quant': _flag,
+    'model.quantization': _or_null(_one_of('nf4', 'int8')), 'model.double_quant': _flag,
     'model.unmask': _layers, 'model.max_tokens': _whole(1),
     'strategy.fusion': _one_of('none', 'sum', 'gate'),
     'strategy.surgery': _one_of('none', 'sum', 'pcgrad'),
@@ -220,7 +220,7 @@ _SPECIAL_RULES = { # checked where they are present
     'strategy.cross_level.rank': _whole(1),
     'model.resources.gpu': _whole(0), 'model.resources.mem_mb': _whole(1),
     'model.resources.runtime': _whole(1),
-    'model.layers': _or_null(_whole(1)), 'model.keep_states': _flag,
+    'model.layers': _or_null(_whole(1)), 'model.keep_states': _flag, 'model.checkpointing': _flag,
     'model.adapter.layers': _or_null(_range), 'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'),
     'experiment.each': (_is_overrides, 'a list of overrides'),
     'task.only': _or_null(_names_list),
@@ -292,10 +292,10 @@ def _strategy_faults(strategy: dict, streams: list[str], method: str,
 
 # %% ../nbs/03_params.ipynb #c9ec2f90
 def _model_faults(model: dict) -> list[str]:
-    if (model['method'] == 'qlora') == (model['quantization'] == 'nf4'): return []
+    if (model['method'] == 'qlora') == (model['quantization'] is not None): return []
     return [f"model.method={model['method']} and "
             f"model.quantization={model['quantization'] or 'null'} "
-            'do not go together: qlora means nf4']
+            'do not go together: qlora means nf4 or int8']
 
 def _data_faults(corpus: dict, task: str, streams: dict[str, dict]) -> list[str]:
     lacking = [task for task in tasks_of(streams) if task not in corpus['tasks']]

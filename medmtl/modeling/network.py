@@ -115,6 +115,10 @@ def _own_weights(network: 'Network') -> list[tuple]:
     return out
 
 # %% ../../nbs/modeling/13_network.ipynb #c4028ae4
+def _trained_by(network: 'Network') -> list[tuple]:
+    found = _shared_weights(network.bank, network.levels) + _own_weights(network)
+    return [(streams, weights) for streams, weights in found if streams and weights]
+
 def _by_streams(trained_by: list[tuple]) -> dict[tuple[str, ...], dict[str, nn.Parameter]]:
     "The weights that several streams share, by these streams"
     out = {}
@@ -140,6 +144,11 @@ def _table(
             network.levels.cross[name].tables = tables
     return table
 
+def _set_tables(network: 'Network') -> list[TaskGradients]:
+    network.tables = [_table(network, *shared)
+                      for shared in _by_streams(network.trained_by()).items()]
+    return network.tables
+
 # %% ../../nbs/modeling/13_network.ipynb #7dd6cf54
 class Network(nn.Module):
     "A frozen backbone with adapters and one head a stream"
@@ -157,6 +166,7 @@ class Network(nn.Module):
         self.backbone, self.model, self.bank, self.levels = backbone, backbone.model, bank, levels
         self.factors, self.heads, self.frozen = factors or {}, nn.ModuleDict(heads), frozen
         self.log_variance = _zeros(heads if weighting == 'uncertainty' else (), self.device)
+        self.tables: list[TaskGradients] = [] # once `set_task_gradients` was called
 
     @property
     def device(self) -> torch.device: return self.model.get_input_embeddings().weight.device
@@ -186,8 +196,7 @@ class Network(nn.Module):
 
     def trained_by(self) -> list[tuple[tuple[str, ...], dict[str, nn.Parameter]]]:
         "Groups of weights, by name, each with the streams that train it"
-        found = _shared_weights(self.bank, self.levels) + _own_weights(self)
-        return [(streams, weights) for streams, weights in found if streams and weights]
+        return _trained_by(self)
 
     def trainable(self) -> dict[str, nn.Parameter]: # name -> parameter
         "What is trained: adapters, gates, cross-level attention, heads, and the losses' weights"
@@ -199,4 +208,4 @@ class Network(nn.Module):
 
     def set_task_gradients(self) -> list[TaskGradients]:
         "From now on the gradients of what streams share go into these tables, one a group of them"
-        return [_table(self, *shared) for shared in _by_streams(self.trained_by()).items()]
+        return _set_tables(self)

@@ -129,7 +129,7 @@ def _network(params: dict, streams: list[Stream]) -> Network:
     model, device, training = params['model'], best_device(), params['strategy']['training']
     backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device,
                              model['quantization'], model['unmask'], params['seed'],
-                             model['double_quant'], model['layers'])
+                             model['double_quant'], model['layers'], model['checkpointing'])
     adapter, layout = model['adapter'], topology_of(params, streams, backbone.model)
     first = adapter['layers'][0] if adapter['layers'] else 0
     # cross-level attention reads the states at the exit, which must not lie below what is kept
