@@ -275,8 +275,10 @@ def _due(run: _Run, group_step: dict[str, int]) -> list[tuple[TrainingGroup, int
     "The groups that are evaluated now, and the steps that each has made"
     made = [(group, group_step[group.name] + 1) for group in run.groups
             if group.name in group_step and group.name not in run.history.stopped]
-    return [(group, n) for group, n in made if n % run.by_group['eval_every'][group.name] == 0
-            or n == len(run.steps_of[group.name])]
+    def at(group, n): # is it its turn?
+        every = run.by_group['eval_every'][group.name]
+        return n in every if isinstance(every, list) else n % every == 0
+    return [(group, n) for group, n in made if at(group, n) or n == len(run.steps_of[group.name])]
 
 # %% ../../nbs/training/04_loop.ipynb #4804ddb8
 def _planned(examples: dict, **options) -> list[dict]:
@@ -323,7 +325,7 @@ def train(
     batch_tokens: int|None=None,  # or tokens of a stream a step
     micro_tokens: int=4096,       # tokens that are computed at once
     clip: float|None=1.,          # largest norm of a group's gradient; None for no clipping
-    eval_every: int|dict[str, int]=200, # steps of a group; or stream -> steps
+    eval_every: int|dict[str, list[int]]=200, # steps of a group; or stream -> after which steps
     patience: int|None=3,         # evaluations without a better score, then stop; None for never
     max_tokens: int|None=None,    # of training, a stream
     max_steps: int|None=None,
