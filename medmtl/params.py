@@ -482,8 +482,8 @@ def _recipe(name: str, root: Path) -> tuple[str|None, list[str]]: # model, overr
     if strange := sorted({*map(str, values)} - {*simple}
                          | {k for k in simple if k.split('.')[0] not in ('model', 'strategy')
                             or '.' not in k}):
-        raise ParamsError(f'{path}: {", ".join(strange)} cannot be in a recipe, whose overrides are '
-                          'single values of model and strategy')
+        raise ParamsError(f'{path}: {", ".join(strange)} cannot be in a recipe, whose overrides '
+                          'are single values of model and strategy')
     return found.get('model'), [f'{k}={str(v).lower() if type(v) is bool else v}'
                                 for k, v in simple.items()]
 

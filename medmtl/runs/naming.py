@@ -150,6 +150,7 @@ def phase_of(
                          f'there is one for {", ".join(PHASES)}')
     return PHASES[strategy]
 
+# %% ../../nbs/runs/00_naming.ipynb #3c17f918
 def placeless(
     params: dict, # resolved parameters
 ) -> dict:

@@ -80,7 +80,8 @@ def with_settings(
         at[name] = value
         if name != 'r': continue
         at['alpha'] = 2 * value
-        if groups[0] == 'model': out['strategy']['adapters']['private'] = dict(r=value, alpha=at['alpha'])
+        if groups[0] == 'model': # which the private adapter follows
+            out['strategy']['adapters']['private'] = dict(r=value, alpha=2 * value)
     return out
 
 def default_settings(params: dict) -> dict: # setting -> its value as the parameters stand
@@ -216,8 +217,9 @@ def train_trials(
 ) -> Training:
     "Train several trials at once, each on its own schedule; what diverges ends alone"
     changed = {t: with_settings(params, s) for t, s in tried.items()}
-    options, streams, train_on = training_options(params), streams_of(params), made.examples['train']
-    steps = side_by_side([_trial_steps(p, t, streams, train_on) for t, p in changed.items()])
+    options, streams = training_options(params), streams_of(params)
+    examples = made.examples['train']
+    steps = side_by_side([_trial_steps(p, t, streams, examples) for t, p in changed.items()])
     for k in ('epochs', 'batch_size', 'sampling', 'temperature', 'max_tokens', 'max_steps',
               'batch_tokens'): options.pop(k)
     def by_stream(name):
@@ -228,7 +230,7 @@ def train_trials(
     for group in made.network.groups():
         n = sum(any(s in step for s in group.streams) for step in steps)
         options['eval_every'][group.name] = [-(-n * k // looks) for k in range(1, looks + 1)]
-    return train(made.network, train_on, development(made), folder, steps=steps, stop=stop,
+    return train(made.network, examples, development(made), folder, steps=steps, stop=stop,
                  lenient=True, **options)
 
 # %% ../../nbs/runs/02b_search.ipynb #b79cc7c1
