@@ -300,7 +300,8 @@ def _adapted(bank: _Plan, base: nn.Module, name: str, route: Route, seed: int) -
     shift = int(torch.randint(SHIFTS, (), generator=_generator(seed, 'dropout', name)))
     layer = BankLinear(base, route, bank.dropout, shift)
     for a in bank._in(i):
-        layer.add(a, bank.ranks[a], bank.alpha * bank.ranks[a], _generator(seed, a, name))
+        drawn = _generator(seed, bank.drawn_as.get(a, a), name)
+        layer.add(a, bank.ranks[a], bank.alpha * bank.ranks[a], drawn)
     for t in bank._with_gate(i):
         size = sum(bank.ranks[a] for a in bank._on(t, i)) + 1
         layer.gate[t] = nn.Parameter(torch.zeros(size, device=base.weight.device))
@@ -345,10 +346,12 @@ class AdapterBank(_Plan):
         seed: int=0,                # of the adapters' first weights
         gated: bool=False,          # do tasks weigh two adapters with a gate? (else they are added)
         detached: dict[str, list[str]]|None=None, # adapter -> tasks that do not train it
+        drawn_as: dict[str, str]|None=None, # adapter -> whose first weights it has; else its own
     ):
         attention, routes = attention_layers(model), {}
         super().__init__(adapters, active, gated, detached, len(attention))
         self.dropout, self.alpha, self.layers = dropout, alpha, nn.ModuleDict()
+        self.drawn_as = drawn_as or {}
         for name in resolve_targets(model, targets):
             route = routes.setdefault(int(name.split('.')[1]), Route())
             layer = _adapted(self, model.get_submodule(name), name, route, seed)

@@ -29,6 +29,8 @@ class Topology:
     exit: str = 'depth'            # where heads of level 1 read the states: 'depth' or 'top'
     cross: dict[str, str] = field(default_factory=dict) # level-2 stream -> its cross-level module
     cross_size: tuple[int, int] = (64, 4) # rank and attention heads of each cross-level module
+    # adapter -> whose first weights it has, if not its own: of a search's trials
+    drawn_as: dict[str, str] = field(default_factory=dict)
 
 # %% ../../nbs/modeling/17_topology.ipynb #cddbb1eb
 def _strategy_depth(
@@ -141,7 +143,7 @@ def build_network(
 ) -> Network:
     "A backbone with adapters and a head for each stream, which begins as if it were alone"
     bank = AdapterBank(backbone.model, layout.ranks, layout.active, targets, alpha, dropout, seed,
-                       layout.gated, layout.detached)
+                       layout.gated, layout.detached, layout.drawn_as)
     heads, levels, device = {}, None, backbone.model.device
     for stream in streams:
         with torch.random.fork_rng(devices=[]):

@@ -341,8 +341,9 @@ def planned(
     """Composed, with its corpus read and checked. Raises `ParamsError`, `RunError`, and as
     `check_run`."""
     from medmtl.corpora.loading import hashes_of
-    from medmtl.params import compose, not_built
+    from medmtl.params import compose, not_built, with_recipe
     params = compose(overrides)
+    overrides = with_recipe(overrides) # the run must not change when its recipe's file does
     missing = not_built(params)
     if missing: raise RunError(missing)
     code_version.cache_clear() # the run's kernel will load the files as they are now

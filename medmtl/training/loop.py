@@ -8,7 +8,7 @@ __all__ = ['VARIANCE_SPEED', 'TRIM_EVERY', 'backward_step', 'step_tokens', 'lear
 # %% ../../nbs/training/04_loop.ipynb #347b780c
 import math, time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 import torch
@@ -29,6 +29,7 @@ def backward_step(
     examples: dict[str, list[Example]],
     micro_tokens: int,
     in_all: Callable|None=None, # counts of this process, its parts -> those of all processes
+    finite: bool=True, # must every loss be? Streams that share nothing do not harm each other
 ) -> tuple[dict[str, float], dict[str, int]]: # loss of each stream, tokens of each
     "Each stream's loss, and gradients. Raises `FloatingPointError` where a loss is not finite."
     parts = micro_batches(step, examples, micro_tokens)
@@ -51,7 +52,7 @@ def backward_step(
         total.backward()
     losses = _as_numbers(losses)
     for stream, loss in losses.items():
-        if not math.isfinite(loss): raise FloatingPointError(
+        if finite and not math.isfinite(loss): raise FloatingPointError(
             f'the loss of {stream} is {loss}: '
             'try a lower strategy.training.learning_rate, or model.dtype=float32')
     return losses, tokens
@@ -84,7 +85,8 @@ class Training:
     ledger: Ledger = field(default_factory=Ledger)
     # step (of the group), streams, score, and each stream's figure
     evaluations: list[dict] = field(default_factory=list)
-    # group, by its first stream -> 'finished', or 'early': no better for `patience` evaluations
+    # group, by its first stream -> 'finished', 'early' (no better for `patience` evaluations),
+    # 'pruned' (by `stop`), or 'diverged'
     stopped: dict[str, str] = field(default_factory=dict)
 
     def evaluations_of(self, group: str) -> list[dict]:
@@ -116,6 +118,10 @@ def _training_groups(network: Network, steps: list[dict]) -> list[TrainingGroup]
     return [TrainingGroup(tuple(s for s in group.streams if s in present), group.weights)
             for group in network.groups() if present & set(group.streams)]
 
+def _each_group(groups: list[TrainingGroup], value) -> dict: # group -> value
+    "A setting of each group, given for all or stream by stream"
+    return {g.name: value[g.name] if isinstance(value, dict) else value for g in groups}
+
 def _steps_with(group: TrainingGroup, steps: list[dict]) -> list[int]:
     "The steps in which the group takes part"
     return [n for n, step in enumerate(steps) if any(s in step for s in group.streams)]
@@ -144,15 +150,18 @@ def _release_memory():
 class _Run:
     "A training under way"
     def __init__(self, network: Network, steps: list[dict], folder: Path,
-                 learning_rate: float, weight_decay: float, surgery: str, backward: Callable):
+                 weight_decay: float, surgery: str, lenient: bool, backward: Callable,
+                 **by_group):
         if surgery not in SURGERY:
             raise ValueError(f'surgery is one of {", ".join(SURGERY)}, not {surgery!r}')
         self.network, self.steps, self.folder, self.surgery = network, steps, folder, surgery
         self.backward = backward
         self.groups = _training_groups(network, steps)
         self.steps_of = {group.name: _steps_with(group, steps) for group in self.groups}
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.groups, weight_decay),
-                                           learning_rate)
+        self.by_group = {k: _each_group(self.groups, v) for k, v in by_group.items()}
+        self.lenient = lenient # with groups that diverge
+        # the rates are set before each step
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.groups, weight_decay))
         self.tables = network.set_task_gradients() if surgery != 'none' else []
         self.history, self.done, self.saved = Training(), 0, time.monotonic()
         self.trimmed = time.monotonic()
@@ -224,13 +233,14 @@ def _group_steps(run: _Run, n: int, step: dict) -> dict[str, int]:
     return {p.name: run.steps_of[p.name].index(n) for p in run.groups
             if any(s in step for s in p.streams)}
 
-def _set_learning_rates(run: _Run, group_step: dict[str, int], learning_rate: float, warmup: float):
+def _set_learning_rates(run: _Run, group_step: dict[str, int]):
     "Each parameter group's rate, by its group's step"
     for group in run.optimizer.param_groups:
         name = group['group']
         if name not in group_step: continue
-        factor = learning_rate_factor(group_step[name], len(run.steps_of[name]), warmup)
-        group['lr'] = learning_rate * group['pace'] * factor
+        factor = learning_rate_factor(group_step[name], len(run.steps_of[name]),
+                                      run.by_group['warmup'][name])
+        group['lr'] = run.by_group['learning_rate'][name] * group['pace'] * factor
 
 # %% ../../nbs/training/04_loop.ipynb #2c517373
 def _gradients(run: _Run, step: dict, examples: dict, micro_tokens: int,
@@ -239,46 +249,94 @@ def _gradients(run: _Run, step: dict, examples: dict, micro_tokens: int,
     run.network.train()
     run.optimizer.zero_grad()
     for table in run.tables: table.clear(step)
-    losses, tokens = run.backward(run.network, step, examples, micro_tokens)
+    options = dict(finite=False) if run.lenient else {}
+    losses, tokens = run.backward(run.network, step, examples, micro_tokens, **options)
     if not run.tables: return losses, tokens, {}
     generator = torch.Generator().manual_seed(seed * 1_000_003 + n)
     cosines = apply_surgery(run.tables, run.surgery, generator)
     return losses, tokens, {'cosines': cosines}
 
 def _clipped(run: _Run, group_step: dict[str, int], clip: float|None, n: int) -> dict[str, float]:
-    "Clip the groups' gradients: their norms. Raises `FloatingPointError` if one is not finite."
+    """Clip the groups' gradients: their norms.
+
+    Raises `FloatingPointError` if one is not finite and nobody is lenient."""
     norms = {}
     for group in run.groups:
         if group.name not in group_step: continue
         norms[group.name] = torch.nn.utils.clip_grad_norm_(group.weights.values(),
                                                            clip or torch.inf)
     norms = _as_numbers(norms)
-    if not all(map(math.isfinite, norms.values())): raise FloatingPointError(
+    if not (run.lenient or all(map(math.isfinite, norms.values()))): raise FloatingPointError(
         f'the gradient at step {n + 1} is not finite: '
         'try a lower strategy.training.learning_rate, or model.dtype=float32')
     return norms
 
-def _due(run: _Run, group_step: dict[str, int], eval_every: int) -> list[tuple[TrainingGroup, int]]:
+def _finite(figures: dict[str, float]) -> dict[str, float]:
+    return {k: v for k, v in figures.items() if math.isfinite(v)}
+
+def _end_diverged(run: _Run, losses: dict[str, float], norms: dict[str, float]):
+    "End the groups whose loss or gradient is not finite; their weights are not moved any more"
+    for group in run.groups:
+        of_group = [losses[s] for s in group.streams if s in losses]
+        if all(map(math.isfinite, [*of_group, norms.get(group.name, 0.)])): continue
+        run.history.stopped[group.name] = 'diverged'
+        for p in group.weights.values(): p.grad = None
+
+def _due(run: _Run, group_step: dict[str, int]) -> list[tuple[TrainingGroup, int]]:
     "The groups that are evaluated now, and the steps that each has made"
-    made = [(group, group_step[group.name] + 1) for group in run.groups if group.name in group_step]
-    return [(group, n) for group, n in made
-            if n % eval_every == 0 or n == len(run.steps_of[group.name])]
+    made = [(group, group_step[group.name] + 1) for group in run.groups
+            if group.name in group_step and group.name not in run.history.stopped]
+    def at(group, n): # is it its turn?
+        every = run.by_group['eval_every'][group.name]
+        return n in every if isinstance(every, list) else n % every == 0
+    return [(group, n) for group, n in made if at(group, n) or n == len(run.steps_of[group.name])]
 
 # %% ../../nbs/training/04_loop.ipynb #4804ddb8
+def _planned(examples: dict, **options) -> list[dict]:
+    "The steps. Raises `ValueError` where there are none."
+    steps = schedule_batches(examples, **options)
+    if not steps: raise ValueError('there is nothing to train on: the training set has no examples')
+    return steps
+
+def _move(run: _Run, n: int, step: dict, examples: dict, micro_tokens: int, clip: float|None,
+          penalty: Callable|None, seed: int) -> tuple[dict, float]: # each group's step; mean loss
+    "Step n of the optimiser, and its line in the ledger"
+    started, group_step = time.perf_counter(), _group_steps(run, n, step)
+    _set_learning_rates(run, group_step)
+    losses, tokens, found = _gradients(run, step, examples, micro_tokens, seed, n)
+    if penalty: penalty(run.network)
+    norms = _clipped(run, group_step, clip, n)
+    if run.lenient: _end_diverged(run, losses, norms)
+    run.optimizer.step()
+    run.history.ledger.add(tokens, time.perf_counter() - started, loss=_finite(losses),
+                           gradient_norm=_finite(norms), **found)
+    return group_step, sum(losses.values()) / len(losses)
+
+def _look(run: _Run, due: list, evaluate: Callable, patience: int|None,
+          stop: Callable|None, bar: Progress):
+    "Evaluate the groups whose turn it is, and end those that are not worth going on with"
+    for group, eval_step in due: _evaluate(run, group, eval_step, evaluate, patience, bar)
+    if not (due and stop): return
+    for name in stop(run.history):
+        if name in run.history.stopped: continue
+        run.history.stopped[name] = 'pruned'
+        bar.note(f'{name}: pruned')
+
+# %% ../../nbs/training/04_loop.ipynb #476fa5fe
 def train(
     network: Network,
     examples: dict[str, list[Example]],           # stream -> training examples
     evaluate: Callable[[Network, list[str]], dict[str, float]], # figures on dev; higher is better
     folder: Path|str,             # where weights and state are kept
-    learning_rate: float=2e-5,    # of adapters and heads
+    learning_rate: float|dict[str, float]=2e-5, # of adapters and heads; or stream -> rate
     weight_decay: float=.01,
-    warmup: float=.1,             # share of the steps
+    warmup: float|dict[str, float]=.1, # share of the steps; or stream -> share
     epochs: int=5,
     batch_size: int=16,           # examples of a stream a step, on average
     batch_tokens: int|None=None,  # or tokens of a stream a step
     micro_tokens: int=4096,       # tokens that are computed at once
     clip: float|None=1.,          # largest norm of a group's gradient; None for no clipping
-    eval_every: int=200,          # steps of a group
+    eval_every: int|dict[str, list[int]]=200, # steps of a group; or stream -> after which steps
     patience: int|None=3,         # evaluations without a better score, then stop; None for never
     max_tokens: int|None=None,    # of training, a stream
     max_steps: int|None=None,
@@ -289,13 +347,17 @@ def train(
     seed: int=0,
     save_every: float=300.,       # seconds without an evaluation after which the state is saved
     backward: Callable=backward_step, # another one where several processes share a step
+    steps: list[dict]|None=None,  # as of `schedule_batches`, where they are planned already
+    stop: Callable[[Training], Iterable[str]]|None=None, # after evaluations: groups to end now
+    lenient: bool=False, # end a group that diverges, rather than raise `FloatingPointError`
 ) -> Training:
     "Train adapters and heads, and load the best weights. Goes on from `folder` if it can."
-    steps = schedule_batches(examples, batch_size, epochs, seed, max_tokens, max_steps,
-                             sampling, temperature, batch_tokens)
-    if not steps: raise ValueError('there is nothing to train on: the training set has no examples')
+    steps = steps or _planned(
+        examples, batch_size=batch_size, epochs=epochs, seed=seed, max_tokens=max_tokens,
+        max_steps=max_steps, sampling=sampling, temperature=temperature, batch_tokens=batch_tokens)
     torch.manual_seed(seed)
-    run = _Run(network, steps, Path(folder), learning_rate, weight_decay, surgery, backward)
+    run = _Run(network, steps, Path(folder), weight_decay, surgery, lenient, backward,
+               warmup=warmup, learning_rate=learning_rate, eval_every=eval_every)
     note = run.resume()
     sizes = [step_tokens(step, examples) for step in steps]
     seen = sum(run.history.ledger.totals().values()) if run.over else sum(sizes[:run.done])
@@ -303,23 +365,16 @@ def train(
         if note: bar.note(note)
         if run.done and not run.over: bar.note(f'goes on at step {run.done + 1} of {len(steps)}')
         for n in range(run.done, run.done if run.over else len(steps)):
-            step, started = run.left(n), time.perf_counter()
+            step = run.left(n)
             if not step:
                 run.done = n + 1
                 bar.update(sizes[n])
                 continue
-            group_step = _group_steps(run, n, step)
-            _set_learning_rates(run, group_step, learning_rate, warmup)
-            losses, tokens, found = _gradients(run, step, examples, micro_tokens, seed, n)
-            if penalty: penalty(network)
-            norms = _clipped(run, group_step, clip, n)
-            run.optimizer.step()
-            run.history.ledger.add(tokens, time.perf_counter() - started,
-                                   loss=losses, gradient_norm=norms, **found)
+            group_step, loss = _move(run, n, step, examples, micro_tokens, clip, penalty, seed)
             run.done = n + 1
-            bar.update(sizes[n], loss=sum(losses.values()) / len(losses))
-            due = _due(run, group_step, eval_every)
-            for group, eval_step in due: _evaluate(run, group, eval_step, evaluate, patience, bar)
+            bar.update(sizes[n], loss=loss)
+            due = _due(run, group_step)
+            _look(run, due, evaluate, patience, stop, bar)
             run.after_step(bool(due), save_every)
             if run.over: break
     run.finish()
