@@ -175,6 +175,8 @@ _limits = (_is_limits, 'a whole number from 1, or a table stream: tokens')
 _point = (lambda v: v == 'own' or _is_number(v) and v > 0, 'own, or a number above 0')
 _names_list = (lambda v: _list_of(str, v), 'a list of names')
 _text = (lambda v: isinstance(v, str) and v.strip() != '', 'a text')
+_tokens_or_auto = (lambda v: v == 'auto' or type(v) is int and v > 0,
+                   'a whole number from 1, or auto')
 _flag = (lambda v: type(v) is bool, 'true or false')
 _table = (lambda v: isinstance(v, dict) and len(v) > 0, 'a table of values')
 _names = (_is_names, 'a table task: corpus, both of them names (numbers, yes and no in quotes)')
@@ -192,10 +194,10 @@ _TRAINING_RULES = {
     'learning_rate': _number(0, 1), 'weight_decay': _from_0(1), 'warmup': _from_0(1),
     'epochs': _whole(1),
     'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_limits),
-    'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _whole(1),
+    'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _tokens_or_auto,
     'clip': _or_null(_number(0)), 'eval_every': _whole(1), 'patience': _or_null(_whole(1)),
     'sampling': _one_of('single', 'proportional', 'uniform', 'temperature'),
-    'temperature': _number(0),
+    'temperature': _number(0), 'memory_gb': _or_null(_number(0)),
     'loss_factors': _or_null((_is_factors, 'a table stream: factor')),
     'loss_weighting': _one_of('equal', 'uncertainty')}
 _RULES = { # every run has these

@@ -30,7 +30,9 @@ from ..modeling.streams import make_examples
 from ..modeling.topology import Topology, build_network, topology
 from .other_runs import run_record, token_limits
 from ..training.checkpoints import save_weights
+from ..training.batch_schedule import schedule_batches
 from ..training.loop import Training, train
+from ..training.micro_tokens import find_micro_tokens, micro_tokens_of
 from ..training.sequential import Sequence, train_in_sequence
 
 # %% ../../nbs/runs/02_assembly.ipynb #04cbf9b3
@@ -68,6 +70,7 @@ class Assembly:
     network: Network
     max_tokens: int                      # of an example
     normalise: dict[str, Normaliser]     # stream -> what gives its mentions their concepts, if any
+    micro_tokens: int|None = None        # that a training has computed at once
 
     @property
     def trained(self) -> int: # weights
@@ -318,6 +321,26 @@ def controlled(
     return token_limits(experiment['at'], run_record(experiment['reference_run'])['tokens'],
                         examples)
 
+_PLANNED = ('batch_size', 'epochs', 'seed', 'max_tokens', 'max_steps', 'sampling', 'temperature',
+            'batch_tokens')
+
+def _with_micro_tokens(made: Assembly, params: dict, folder: Path, options: dict) -> dict:
+    "The options, with a number for `micro_tokens: auto`, found once for a run"
+    examples, strategy = made.examples['train'], params['strategy']
+    if options['micro_tokens'] == 'auto':
+        turns = [[s] for s in strategy['order'] if s in examples] if 'order' in strategy else None
+        planned = {k: options[k] for k in _PLANNED}
+        steps = [step for streams in turns or [list(examples)]
+                 for step in schedule_batches({s: examples[s] for s in streams}, **planned)]
+        found, note = micro_tokens_of(folder, lambda: find_micro_tokens(
+            made.network, steps, examples, strategy['training']['memory_gb'],
+            strategy['surgery'] != 'none'))
+        print(note)
+        options = options | dict(micro_tokens=found)
+    made.micro_tokens = options['micro_tokens']
+    return options
+
+# %% ../../nbs/runs/02_assembly.ipynb #588d29b8
 def train_run(
     made: Assembly,
     params: dict, # a run's resolved parameters
@@ -326,6 +349,7 @@ def train_run(
     "Train as the strategy says; without a λ, the candidate that is best on the development sets"
     strategy, folder, examples = params['strategy'], Path(folder), made.examples['train']
     options, evaluate = training_options(params) | controlled(params, examples), development(made)
+    options = _with_micro_tokens(made, params, folder, options)
     if 'order' not in strategy:
         return train(made.network, examples, evaluate, folder, **options), None
     in_order = {s: examples[s] for s in strategy['order'] if s in examples}

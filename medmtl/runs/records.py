@@ -343,7 +343,7 @@ def comparable(
     params = deciding(record['params'])
     training, experiment = params['strategy']['training'], params['experiment'] or {}
     strategys_own = {'sampling', 'temperature', 'loss_weighting', 'loss_factors', 'learning_rate',
-                     'patience', 'micro_tokens'}
+                     'patience', 'micro_tokens', 'memory_gb'}
     if training['max_tokens']: strategys_own.add('epochs')
     # these two are of older records, and had one value
     strategys_own |= {'optimizer', 'schedule'}
@@ -351,6 +351,8 @@ def comparable(
     # `sources` is not in older records; `tasks` is that of the corpus, not of what was trained
     corpus = {k: v for k, v in params['corpus'].items() if k != 'sources'}
     corpus |= dict(tasks=record['params']['corpus'].get('tasks'))
-    return json.dumps([params['model'], _identity(record), corpus, params['seed'],
+    # what changes memory and time alone is not in older records either
+    model = {k: v for k, v in params['model'].items() if k != 'checkpointing'}
+    return json.dumps([model, _identity(record), corpus, params['seed'],
                        experiment.get('id'), experiment.get('tested_on'), experiment.get('at'),
                        shared], sort_keys=True)
