@@ -27,7 +27,8 @@ ROOMS = { # folder (or first digit) of notebooks -> title, and what is in it
     'runs': ('Runs', 'Names, records, the runner and studies.'),
     'checks': ('Checks', 'What must hold across the whole repository.'),
     'benchmarks': ('Benchmarks', 'Ratios measured in one run, on one machine.')}
-PHASE_TITLES = {'p2_single_task': 'phase 2, one task', 'p3_multi_task': 'phase 3, several tasks'}
+PHASE_TITLES = {'p2_single_task': 'phase 2, one task', 'p2_hp_search': 'phase 2, a search',
+                'p3_multi_task': 'phase 3, several tasks'}
 VEGA, RECORD = 'application/vnd.vegalite.v6+json', 'application/vnd.medmtl.record+json'
 md, chart_ids, count, astray = nbformat.v4.new_markdown_cell, itertools.count(1), dict(charts=0, entries=0), []
 
