@@ -21,22 +21,21 @@ def gigabytes(field: str) -> float: # of this process, now or at most
 def main(out: Path, tokens: int, overrides: list[str]):
     params = compose(['task=semeval2014t7', 'strategy.training.epochs=200', 'strategy.training.patience=null', f'strategy.training.max_tokens={tokens}', *overrides])
     made = assemble(params, load_corpora(params))
-    seen, written, began, plain = 0, 0, time.monotonic(), loop.backward_step
+    seen, written, began = 0, 0, time.monotonic()
 
     def put(**row):
         with out.open('a', encoding='utf-8') as f: f.write(json.dumps(dict(case=' '.join(overrides) or 'default', tokens=seen, **row)) + '\n')
 
-    def watched(*args):
+    def watched(*args, **options):
         nonlocal seen, written
-        found = plain(*args)
+        found = loop.backward_step(*args, **options)
         seen += sum(found[1].values())
         if seen - written >= EVERY:
             written = seen
             put(resident=gigabytes('VmRSS'), seconds=time.monotonic() - began)
         return found
 
-    loop.backward_step = watched
-    with tempfile.TemporaryDirectory() as folder: loop.train(made.network, made.examples['train'], development(made), folder, **training_options(params))
+    with tempfile.TemporaryDirectory() as folder: loop.train(made.network, made.examples['train'], development(made), folder, backward=watched, **training_options(params))
     put(peak=gigabytes('VmHWM'), seconds=time.monotonic() - began, dtype=str(made.network.backbone.dtype))
 
 
