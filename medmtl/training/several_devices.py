@@ -6,7 +6,7 @@
 __all__ = ['split_step', 'add_up_gradients', 'backward_over_processes', 'launch', 'train_over_processes']
 
 # %% ../../nbs/training/07_several_devices.ipynb #8b4e3b85
-import contextlib, functools, os, sys, tempfile
+import contextlib, functools, os, sys, tempfile, time, traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -115,14 +115,18 @@ def _joined(rank: int, processes: int, folder: str, work: Callable, args: tuple)
     dist.init_process_group('nccl' if gpu else 'gloo', init_method=f'file://{folder}/meeting',
                             rank=rank, world_size=processes)
     try: torch.save(work(*args), Path(folder)/f'{rank}.pt')
-    finally: dist.destroy_process_group()
+    except Exception: # the others fail next, since this one is gone; what it was stands here
+        error = Path(folder)/f'{time.monotonic_ns():024d}.error'
+        error.write_text(f'process {rank}: {traceback.format_exc()}')
+        raise
+    dist.destroy_process_group()
 
 def launch(
     work: Callable, # run in each process, where `torch.distributed` is ready
     processes: int, # at most as many as there are GPUs, where there are any
     *args,
 ) -> list: # what each returned: tensors, numbers, names, and containers of them
-    "Run in several processes. Raises `ValueError`, and what one of them raises."
+    "Run in several processes. Raises `ValueError`; `RuntimeError` with what the first one raised."
     if torch.cuda.is_available():
         if torch.cuda.is_initialized():
             raise ValueError('this process has used a GPU already, and cannot be forked: restart '
@@ -130,8 +134,12 @@ def launch(
         if processes > (n := torch.cuda.device_count()):
             raise ValueError(f'{processes} processes need as many GPUs, and there are {n}')
     with tempfile.TemporaryDirectory() as folder:
-        torch.multiprocessing.start_processes(_joined, (processes, folder, work, args), processes,
-                                              start_method='fork')
+        try: torch.multiprocessing.start_processes(
+            _joined, (processes, folder, work, args), processes, start_method='fork')
+        except torch.multiprocessing.ProcessException as e:
+            errors = sorted(Path(folder).glob('*.error'))
+            if errors: raise RuntimeError(errors[0].read_text()) from None
+            raise RuntimeError(f'a process ended early: {e}') from e
         return [torch.load(Path(folder)/f'{i}.pt', weights_only=True) for i in range(processes)]
 
 # %% ../../nbs/training/07_several_devices.ipynb #8b1ddb95
