@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.multiprocessing.spawn import ProcessException
 from ..modeling.network import Network
 from ..modeling.windows import Example
 from .loop import Training, backward_step, train
@@ -136,7 +137,7 @@ def launch(
     with tempfile.TemporaryDirectory() as folder:
         try: torch.multiprocessing.start_processes(
             _joined, (processes, folder, work, args), processes, start_method='fork')
-        except torch.multiprocessing.ProcessException as e:
+        except ProcessException as e:
             errors = sorted(Path(folder).glob('*.error'))
             if errors: raise RuntimeError(errors[0].read_text()) from None
             raise RuntimeError(f'a process ended early: {e}') from e
