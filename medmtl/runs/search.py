@@ -385,7 +385,7 @@ def write_recipe(
     path: Path|str,   # of a YAML file
     params: dict,     # the search's
     settings: dict,   # of the winner
-    about: str,       # how it did, in one line
+    about: str,       # how it did, and under which circumstances; in some lines
     run: str,         # the search's name
 ):
     "A parameter file for `recipe=`"
@@ -393,7 +393,8 @@ def write_recipe(
     found = dict({g: params[g]['id'] for g in ('model', 'strategy', 'task', 'corpus')},
                  found_in=run, overrides=overrides_of(params, settings))
     text = yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=200)
-    with atomic(path) as tmp: tmp.write_text(f'# {about}\n{text}', encoding='utf-8')
+    notes = ''.join(f'# {line}\n' for line in about.splitlines())
+    with atomic(path) as tmp: tmp.write_text(notes + text, encoding='utf-8')
 
 def recipe_path(params: dict) -> Path: # in params/recipe
     return project_root()/'params'/'recipe'/f'{recipe_name(params)}.yaml'
