@@ -82,9 +82,30 @@ def wishes_of(
     return out
 
 # %% ../../nbs/runs/04_study.ipynb #367b4cac
+_WITH_ITS_PARENT = '''
+import contextlib, os, runpy, signal, sys, threading, time
+import psutil
+
+def watch(parent):
+    while os.getppid() == parent: time.sleep(1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    for shell in psutil.Process().children():
+        for job in shell.children() or [shell]:
+            with contextlib.suppress(psutil.NoSuchProcess): job.terminate()
+    time.sleep(30)
+    os._exit(1)
+
+parent = int(sys.argv.pop(1))
+if hasattr(signal, 'SIGUSR1'): # SIGINT may be ignored, as what was started in the background has it
+    signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    threading.Thread(target=watch, args=[parent], daemon=True).start()
+runpy.run_module('snakemake', run_name='__main__', alter_sys=True)
+'''
+
 def _command(plan: Path, cores: int, more: list[str]) -> list[str]: # of Snakemake
     root = project_root()
-    command = [sys.executable, '-m', 'snakemake', '--snakefile', root/'params'/'Snakefile',
+    command = [sys.executable, '-c', _WITH_ITS_PARENT, os.getpid(),
+               '--snakefile', root/'params'/'Snakefile',
                '--directory', root/'outputs', '--configfile', plan, '--cores', cores,
                '--nolock', '--rerun-incomplete', '--rerun-triggers', 'input', '--keep-going',
                '--retries', 1, '--quiet', 'all', *more]
