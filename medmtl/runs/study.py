@@ -278,7 +278,8 @@ def make_runs(
     import pandas as pd
     outputs, asked = project_root()/'outputs', _asked(wanted, reuse)
     with only_one(outputs/'.snakemake'/'study'):
-        for half in state_folder().glob('.*.????????.part'): half.unlink(missing_ok=True) # of a kill
+        for half in state_folder().glob('.*.????????.part'): # of a kill
+            half.unlink(missing_ok=True)
         missing = {run: p for run, p in asked.items() if not finished(outputs/f'{run}.ipynb')}
         done = len(asked) - len(missing)
         how_many = f'{done} of them finished already' if done else 'none finished yet'
