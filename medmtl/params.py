@@ -96,10 +96,10 @@ def _key_and_value(text: str) -> tuple[str, str]: # raises ParamsError for what 
         raise ParamsError(f"cannot read '{text}': write key=value, "
                           'for example model=llama3b or strategy.training.epochs=3')
     top = key.split('.')[0]
-    if top not in (*GROUPS, 'seed') and key != 'recipe':
-        near = _nearest(top, (*GROUPS, 'seed', 'recipe'))
+    if top not in (*GROUPS, 'seed', 'evaluation') and key != 'recipe':
+        near = _nearest(top, (*GROUPS, 'seed', 'evaluation', 'recipe'))
         raise ParamsError(f"there is no parameter '{key}'{near}; "
-                          f"keys begin with {', '.join(GROUPS)}, seed or recipe")
+                          f"keys begin with {', '.join(GROUPS)}, seed, evaluation or recipe")
     return key, value
 
 def _parse_overrides(overrides) -> tuple[dict[str, str], dict[str, str]]:
@@ -167,11 +167,12 @@ def _is_names(v) -> bool:
 
 def _is_overrides(v) -> bool: return isinstance(v, list) and all(isinstance(x, str) for x in v)
 
-def _is_limits(v) -> bool: # of all streams, or stream -> tokens
+def _is_limits(v) -> bool: # of each, or name -> number
     each = v.values() if isinstance(v, dict) and v else [v]
     return all(type(x) is int and x > 0 for x in each)
 
 _limits = (_is_limits, 'a whole number from 1, or a table stream: tokens')
+_items = (_is_limits, 'a whole number from 1, or a table task: number')
 _point = (lambda v: v == 'own' or _is_number(v) and v > 0, 'own, or a number above 0')
 _names_list = (lambda v: _list_of(str, v), 'a list of names')
 _text = (lambda v: isinstance(v, str) and v.strip() != '', 'a text')
@@ -188,8 +189,8 @@ _targets = (lambda v: v in ('all-linear', 'attention') or _list_of(str, v),
             'a list of module names, all-linear or attention')
 
 # %% ../nbs/03_params.ipynb #8513b953
-_SECTIONS = dict.fromkeys(
-    ('strategy.training', 'strategy.adapters', 'task.streams'), _table) | {'corpus.tasks': _names}
+_SECTIONS = dict.fromkeys(('strategy.training', 'strategy.adapters', 'task.streams', 'evaluation'),
+                          _table) | {'corpus.tasks': _names}
 _TRAINING_RULES = {
     'learning_rate': _number(0, 1), 'weight_decay': _from_0(1), 'warmup': _from_0(1),
     'epochs': _whole(1),
@@ -202,6 +203,7 @@ _TRAINING_RULES = {
     'loss_weighting': _one_of('equal', 'uncertainty')}
 _RULES = { # every run has these
     'seed': _whole(0), 'model.id': _text, 'task.id': _text, 'strategy.id': _text,
+    'evaluation.dev_items': _or_null(_items), 'evaluation.test_items': _or_null(_items),
     'corpus.id': _text, 'model.checkpoint': _text, 'model.size': _or_null(_number(0)),
     'model.method': _one_of('lora', 'qlora', 'encoder'),
     'model.dtype': _one_of('auto', 'bfloat16', 'float32'),
@@ -343,6 +345,10 @@ def _contradictions(params: dict) -> list[str]:
     if experiment.get('at') and any(strategy['adapters'].get(k) for k in ('shared', 'level1')):
         out.append('experiment.at is for streams that share nothing, and strategy '
                    f"{strategy['id']} shares adapters: choose s1_single or s1_hierarchical")
+    for name, most in params['evaluation'].items():
+        if strange := sorted({*most} - {*corpus['tasks']}) if isinstance(most, dict) else []:
+            out.append(f"evaluation.{name} has {', '.join(strange)}, which is no task of corpus "
+                       f"{corpus['id']}: there are {', '.join(corpus['tasks'])}")
     if (sham := corpus.get('sham')) and sham not in corpus['tasks']:
         out.append(f"corpus.sham must be one of {', '.join(corpus['tasks'])}, or null, "
                    f'not {sham!r}')

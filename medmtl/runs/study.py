@@ -17,7 +17,7 @@ from ..paths import Terminated, atomic, params_folders, project_root, display_pa
 from .study_state import Watch, log_of, state_folder
 from .records import all_tokens, finished, headline, read_record
 from .runner import (
-    Known, Plan, RunError, corpora_of, execute, older_run, only_one, planned, runs_of)
+    Known, Plan, RunError, execute, older_run, only_one, planned, runs_of)
 
 # %% ../../nbs/runs/04_study.ipynb #e1e5ff13
 def studies() -> list[str]:
@@ -159,16 +159,12 @@ def _snakemake(runs: dict[str, dict], jobs: int, threads: int, more: list[str], 
                        '`medmtl study NAME -- --quiet progress` shows its own words')
 
 # %% ../../nbs/runs/04_study.ipynb #cfbc16ca
-class _Sized(NamedTuple):
-    "One combination of a study that has sizes"
-    overrides: list[str]
-    corpora: dict # task -> corpus; the same for every size
-
-def _fitted(name: str, study: dict, wishes: list[_Sized], reuse: bool) -> list[str]:
+def _fitted(name: str, study: dict, wishes: list[list[str]], reuse: bool,
+            known: Known) -> list[str]:
     "The size that was begun, or the largest that keeps to the budget; says which and why"
     from medmtl.runs.assembly import split_examples, streams_of
     from medmtl.runs.forecast import forecast, measure, work_of
-    plans = [[planned([*w.overrides, *size], w.corpora, check=False) for w in wishes]
+    plans = [[planned([*w, *size], check=False, known=known) for w in wishes]
              for size in study['sizes']]
     def there(plan): return finished(plan.notebook) or reuse and older_run(plan)
     begun = [size for size, ps in zip(study['sizes'], plans, strict=True) if any(map(there, ps))]
@@ -178,9 +174,8 @@ def _fitted(name: str, study: dict, wishes: list[_Sized], reuse: bool) -> list[s
     print(f'{1 / rates.train:,.0f} tokens a second in training, {1 / rates.test:,.0f} in testing',
           file=sys.stderr)
     # the same for every size
-    examples = [split_examples(streams_of(p.params), w.corpora, tokenizer,
-                               p.params['model']['max_tokens'])
-                for p, w in zip(plans[0], wishes, strict=True)]
+    examples = [split_examples(streams_of(p.params), known.of(p.params), tokenizer,
+                               p.params['model']['max_tokens']) for p in plans[0]]
     for size, ps in zip(study['sizes'], plans, strict=True):
         seconds = [forecast(work_of(p.params, e), rates)
                    for p, e in zip(ps, examples, strict=True)]
@@ -195,13 +190,22 @@ class Planned(NamedTuple):
     "A run of a study"
     part: str
     plan: Plan
+    tokens: int # that it trains on, about
 
-def _with_needs(planned_runs: list[Planned]) -> list[Planned]:
+def _work(plan: Plan, known: Known) -> int: # tokens
+    "About how many tokens a run trains on"
+    from medmtl.runs.forecast import rough_sizes, rough_work
+    at = (plan.params['experiment'] or {}).get('at')
+    reference = sum(_work(n, known) for n in plan.needs) if at else 0
+    return rough_work(plan.params, rough_sizes(known.of(plan.params)), reference).trained
+
+def _with_needs(planned_runs: list[tuple[str, Plan]], known: Known) -> list[Planned]:
     "Each run once, behind those that it builds on"
     found = {}
     def take(part, plan):
         for need in plan.needs: take(part, need)
-        found.setdefault(plan.notebook, Planned(part, plan))
+        if plan.notebook not in found:
+            found[plan.notebook] = Planned(part, plan, _work(plan, known))
     for p in planned_runs: take(*p)
     return list(found.values())
 
@@ -211,16 +215,11 @@ def plans_of(
     reuse: bool=False,
 ) -> list[Planned]: # each run once, behind those that it builds on
     "The runs of a study, checked. Raises as `planned` does."
-    from medmtl.params import compose
-    wishes = wishes_of(study)
-    if not study['budget_minutes']:
-        known = Known()
-        return _with_needs([Planned(w.part, planned(w.overrides, known=known)) for w in wishes])
-    sized = [_Sized(w.overrides, corpora_of(compose([*w.overrides, *study['sizes'][0]])))
-             for w in wishes]
-    size = _fitted(name, study, sized, reuse)
-    return _with_needs([Planned(w.part, planned([*s.overrides, *size], s.corpora))
-                        for w, s in zip(wishes, sized, strict=True)])
+    wishes, known, size = wishes_of(study), Known(), []
+    if study['budget_minutes']:
+        size = _fitted(name, study, [w.overrides for w in wishes], reuse, known)
+    return _with_needs([(w.part, planned([*w.overrides, *size], known=known)) for w in wishes],
+                       known)
 
 # %% ../../nbs/runs/04_study.ipynb #6744b5e4
 def _rows(out: Path) -> list[dict]:
@@ -246,15 +245,6 @@ def _jobs(study: dict, jobs: int|None, cores: int|None) -> tuple[int, int]: # jo
     cores = cores or usable_cores()
     threads = study['threads'] or (max(1, cores // jobs) if jobs else cores)
     return jobs or max(1, cores // threads), threads
-
-def _work(p: Planned, corpora: dict) -> int: # tokens
-    "About how many tokens a run trains on"
-    from medmtl.runs.forecast import rough_sizes, rough_work
-    key = json.dumps([p.plan.corpus, sorted(p.plan.params['task']['streams'])], sort_keys=True)
-    if key not in corpora: corpora[key] = rough_sizes(corpora_of(p.plan.params))
-    reference = sum(_work(Planned(p.part, n), corpora) for n in p.plan.needs
-                    if (p.plan.params['experiment'] or {}).get('at'))
-    return rough_work(p.plan.params, corpora[key], reference).trained
 
 def _asked(wanted: list[Planned], reuse: bool) -> dict[str, Planned]: # run -> what it is
     "Each run by its notebook, without ending, in outputs/; an older run where that is wished"
@@ -291,8 +281,8 @@ def make_runs(
     return pd.DataFrame(rows, dtype=object)
 
 def _make_missing(name: str, asked: dict, missing: dict, jobs: int, threads: int, more: list[str]):
-    known, place = {}, {p.plan.notebook: run for run, p in asked.items()}
-    watch = Watch(name, {run: dict(part=p.part, overrides=p.plan.overrides, tokens=_work(p, known))
+    place = {p.plan.notebook: run for run, p in asked.items()}
+    watch = Watch(name, {run: dict(part=p.part, overrides=p.plan.overrides, tokens=p.tokens)
                          for run, p in asked.items()})
     watch.bar.note(f'status page: {display_path(watch.path)}')
     runs = {run: dict(overrides=p.plan.overrides,

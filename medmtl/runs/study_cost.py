@@ -7,11 +7,11 @@ __all__ = ['GPU_OPERATIONS', 'OVERHEAD', 'Speed', 'speeds', 'speed_of', 'cost']
 
 # %% ../../nbs/runs/05_study_cost.ipynb #f10c1be0
 from typing import NamedTuple
-from ..corpora.loading import load
+from ..corpora.loading import load, load_corpora
 from ..data.tasks import tasks_of
 from .forecast import measure, rough_sizes, rough_work
 from .records import read_all
-from .runner import corpora_of, needed
+from .runner import needed
 from .study import read_study, wishes_of
 
 # %% ../../nbs/runs/05_study_cost.ipynb #a408ef34
@@ -61,7 +61,8 @@ class _Sizes:
         out = {}
         for t in tasks:
             name = params['corpus']['tasks'][t]
-            key = t, name, str({k: v for k, v in params['corpus'].items() if k != 'tasks'})
+            key = t, name, str([{k: v for k, v in params['corpus'].items() if k != 'tasks'},
+                                params['evaluation']])
             if key not in self.known: self.known[key] = self._read(t, name, params)
             out[t] = self.known[key]
         return out
@@ -69,7 +70,7 @@ class _Sizes:
     def _read(self, task: str, name: str, params: dict) -> dict:
         one = {k: s for k, s in params['task']['streams'].items() if s['task'] == task}
         alone = params | dict(task=params['task'] | dict(streams=one), experiment=None)
-        try: found = corpora_of(alone)
+        try: found = load_corpora(alone)
         except (FileNotFoundError, ValueError):
             self.absent.add(name)
             found = {task: load(task, 'simulated')}

@@ -130,9 +130,10 @@ def nf4_memory(out: Path, tiny: bool):
 def learning(out: Path, tiny: bool):
     "5: SmolLM2 on NCBI-disease where it is there, else on the simulated clinic; the default recipe and its neighbours, three seeds"
     import tempfile
+    from medmtl.corpora.loading import load_corpora
     from medmtl.corpora.registry import add
     from medmtl.params import compose
-    from medmtl.runs.assembly import assemble, load_corpora, predictions_of, scored, train_run
+    from medmtl.runs.assembly import assemble, predictions_of, scored, train_run
     place, corpus = root/'shared'/'corpora'/'ncbi_disease', 'simulated'
     if place.is_dir():
         add('ncbi_disease', place)

@@ -6,8 +6,9 @@ import json, sys, tempfile, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from medmtl.corpora.loading import load_corpora
 from medmtl.params import compose
-from medmtl.runs.assembly import assemble, development, load_corpora, training_options
+from medmtl.runs.assembly import assemble, development, training_options
 from medmtl.training import loop
 
 EVERY = 5_000 # tokens
