@@ -42,10 +42,9 @@ def _next_steps(args, record: dict, notebook: str):
 def _multirun(args) -> int:
     "Every combination of the values that are listed, KEY=A,B, as runs of a study without a file"
     from medmtl.params import swept
-    from medmtl.runs.study import make_runs, plans_of, study_of
+    from medmtl.runs.study import run_study, study_of
     wanted = study_of(*swept(args.overrides))
-    jobs = args.jobs or 1
-    frame = make_runs('multirun', plans_of('multirun', wanted), jobs, reuse=args.reuse)
+    frame = run_study('multirun', wanted, args.jobs, reuse=args.reuse)
     words = ['experiment', '-m', *args.overrides]
     return _show_runs(frame.to_dict('records'), _again(args, *words))
 
@@ -70,12 +69,31 @@ def experiment(args):
     _next_steps(args, record, display_path(out))
 
 # %% ../nbs/04_cli.ipynb #d4b084e9
+def _side_by_side(rows: list[dict]) -> tuple[dict[str, str], list[dict]]:
+    "A row a run, and the figures under numbers; where each run has one figure, under its name"
+    of = {}
+    for r in rows: of.setdefault(r['run'], []).append(r)
+    numbers = {}
+    if any(len(each) > 1 for each in of.values()):
+        metrics = dict.fromkeys(r['metric'] for r in rows if r['finished'])
+        numbers = {metric: str(n) for n, metric in enumerate(metrics, 1)}
+    out = []
+    for each in of.values():
+        first = each[0]
+        names = dict(part=first['part']) if any(r['part'] for r in rows) else {}
+        names['run'] = first['what'] or first['run']
+        if not numbers: names |= {k: first[k] for k in ('metric', 'score')}
+        scores = {r['metric']: r['score'] for r in each}
+        out.append(names | {n: scores.get(metric) for metric, n in numbers.items()}
+                   | {k: first[k] for k in ('tokens', 'minutes')})
+    return numbers, out
+
 def _show_runs(rows: list[dict], again: str) -> int: # exit code
     "What came of several runs; what failed, why, and the command that tries it again"
     from medmtl.runs.study_state import state_of
-    shown = [{k: v for k, v in r.items() if k not in ('finished', 'notebook')} for r in rows]
-    if not any(r['part'] for r in rows): shown = [r | dict(part='') for r in shown]
-    _table([{k: v for k, v in r.items() if k != 'part' or v} for r in shown], 'no runs')
+    numbers, shown = _side_by_side(rows)
+    for metric, number in numbers.items(): _say(f'{number}: {metric}')
+    _table(shown, 'no runs')
     runs, bad = {r['run'] for r in rows}, {r['run']: r['path'] for r in rows if not r['finished']}
     where = sorted({str(Path(r['notebook']).parent) for r in rows if r['notebook']})
     _say(f'\n{len(runs) - len(bad)} of {len(runs)} runs are finished'
@@ -86,6 +104,7 @@ def _show_runs(rows: list[dict], again: str) -> int: # exit code
     if bad: _say(f'the others can be tried again:\n  {again}')
     return 1 if bad else 0
 
+# %% ../nbs/04_cli.ipynb #2218b4a5
 def _again(args, *words: str) -> str: # the command as it was given
     folders = [w for folder in getattr(args, 'config_dir', ()) for w in ('--config-dir', folder)]
     return 'medmtl ' + shlex.join([*words, *folders])
@@ -112,15 +131,14 @@ def study(args):
 def _study_status(name: str|None) -> int:
     "How far a study is that was begun; the last one, if it is not named"
     from medmtl.paths import display_path
-    from medmtl.runs.study_state import begun, status
+    from medmtl.runs.study_state import begun, counted, status
     found = begun()
     if name is None: name = found[-1] if found else ''
     if name not in found: raise ValueError(f'no study {name} was begun here'.replace('  ', ' ')
                                            + (f'; there is {", ".join(found)}' if found else ''))
     rows, page = status(name)
     _table([{k: r[k] for k in ('part', 'run', 'state', 'note')} for r in rows], '')
-    count = ', '.join(f'{sum(r["state"] == s for r in rows)} {s}'
-                      for s in ('finished', 'running', 'failed', 'waiting'))
+    count = ', '.join(f'{n} {s}' for s, n in counted(rows).items())
     _say(f'\nstudy {name}: {count}\npage: {display_path(page)}')
     return 0
 

@@ -7,6 +7,7 @@ __all__ = ['Packed', 'brat_files', 'brat_pairs']
 
 # %% ../../nbs/formats/06_brat_files.ipynb #0f562988
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from ..data.documents import Problem
 from .lines import corpus_files, corpus_lines, is_data
@@ -21,15 +22,16 @@ class Packed:
     def read_bytes(self) -> bytes: return self.data
 
 # %% ../../nbs/formats/06_brat_files.ipynb #847e0134
-def _unpacked(path: Path, found: list[Problem]) -> dict[str, Packed]:
+@lru_cache(maxsize=1) # the splits of a corpus stand in one archive
+def _read_archive(path: Path, changed: int, size: int) -> tuple[dict[str, Packed], list[Problem]]:
     "Name → file. A damaged archive is a problem, and what could be read of it is not taken"
     import gzip, io, tarfile, zlib
-    out = {}
+    out, found = {}, []
     try:
         with gzip.open(path) as f: data = f.read(_LIMIT + 1)
         if len(data) > _LIMIT:
             found.append(Problem(path.name, 0, f'at most {_LIMIT} bytes when unpacked', 'more'))
-            return {}
+            return {}, found
         with tarfile.open(fileobj=io.BytesIO(data), mode='r:') as tar:
             for member in tar:
                 name = member.name.removeprefix('./')
@@ -43,8 +45,14 @@ def _unpacked(path: Path, found: list[Problem]) -> dict[str, Packed]:
     except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError):
         found.append(Problem(path.name, 0, 'a whole .tar.gz archive',
                              'one that is damaged or breaks off; it was not read'))
-        return {}
-    return out
+        return {}, found
+    return out, found
+
+def _unpacked(path: Path, found: list[Problem]) -> dict[str, Packed]: # name → file
+    about = path.stat()
+    files, problems = _read_archive(path, about.st_mtime_ns, about.st_size)
+    found += problems
+    return files
 
 # %% ../../nbs/formats/06_brat_files.ipynb #2fc4425f
 def brat_files(

@@ -27,6 +27,7 @@ from ..modeling.parameter_matching import adapted, matched_arms, wide_rank
 from ..modeling.attention import attention_layers, unmask
 from ..modeling.streams import make_examples
 from ..modeling.topology import Topology, build_network, topology
+from ..params import TOPOLOGY
 from .other_runs import run_record, token_limits
 from ..training.checkpoints import save_weights
 from ..training.batch_schedule import schedule_batches
@@ -91,8 +92,7 @@ def _matched_arm(params: dict, arm: str, n: int, ranks: dict, model):
 
 def _laid_out(strategy: dict, params: dict, streams: list[Stream], model, **changed) -> Topology:
     "The topology that a strategy's settings say, with some of them changed"
-    names = ('fusion', 'level1_depth', 'level1_exit', 'detach_l1_for_l2', 'cross_level')
-    settings = {k: strategy[k] for k in names if k in strategy}
+    settings = {k: strategy[k] for k in TOPOLOGY if k in strategy}
     settings |= dict(adapters={k: a and a['r'] for k, a in strategy['adapters'].items()}) | changed
     return topology(streams, len(attention_layers(model)),
                     private_only=(params['experiment'] or {}).get('private_only') or (),

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from ..modeling.identity import model_identity
 from ..paths import file_hash, project_root, display_path
+from ..threads import usable_cores
 from .naming import code_version, deciding, placeless, plain, run_name
 
 # %% ../../nbs/runs/01_records.ipynb #1f2f236a
@@ -70,7 +71,6 @@ def start_record(
     corpus: dict[str, str], # the corpus's files and their hashes
 ) -> dict: # a record with status 'running'
     "Begin a record: what is run, on which data, by which code, on which machine"
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
     run = run_name(params, corpus)
     model = model_identity(params['model']['checkpoint'], params['seed'])
     system = f'{platform.system()} {platform.machine()}'
@@ -78,7 +78,7 @@ def start_record(
                 params=plain(placeless(params)), corpus=plain(corpus), model=model,
                 code=code_version(phase),
                 git=_git(), packages=_versions(), python=platform.python_version(),
-                platform=system, device=_device(), cpus=cpus, started=_now())
+                platform=system, device=_device(), cpus=usable_cores(), started=_now())
 
 # %% ../../nbs/runs/01_records.ipynb #3e793872
 def _on_record(path: Path) -> dict:

@@ -296,8 +296,10 @@ class Plan(NamedTuple):
 def _key(*parts) -> str: return json.dumps(parts, sort_keys=True)
 
 class Known:
-    "What several plans share: corpora that were read, and what was checked already"
-    def __init__(self): self.corpora, self.checked = {}, set()
+    "What several plans share: corpora that were read, the code, and what was checked already"
+    def __init__(self):
+        self.corpora, self.checked = {}, set()
+        code_version.cache_clear() # the runs' kernels will load the files as they are now
 
     def of(self, params: dict) -> dict: # task -> corpus
         from medmtl.corpora.loading import load_corpora
@@ -338,7 +340,6 @@ def planned(
     overrides = with_recipe(overrides) # the run must not change when its recipe's file does
     missing = not_built(params)
     if missing: raise RunError(missing)
-    code_version.cache_clear() # the run's kernel will load the files as they are now
     known = known or Known()
     overrides, needs = _with_needs(list(overrides), params, known)
     if needs: params = compose(overrides)
