@@ -69,6 +69,8 @@ def experiment(args):
     _next_steps(args, record, display_path(out))
 
 # %% ../nbs/04_cli.ipynb #d4b084e9
+def _minutes(x: float|None) -> str|None: return None if x is None else f'{x:.1f}'
+
 def _side_by_side(rows: list[dict]) -> tuple[dict[str, str], list[dict]]:
     "A row a run, and the figures under numbers; where each run has one figure, under its name"
     of = {}
@@ -85,7 +87,7 @@ def _side_by_side(rows: list[dict]) -> tuple[dict[str, str], list[dict]]:
         if not numbers: names |= {k: first[k] for k in ('metric', 'score')}
         scores = {r['metric']: r['score'] for r in each}
         out.append(names | {n: scores.get(metric) for metric, n in numbers.items()}
-                   | {k: first[k] for k in ('tokens', 'minutes')})
+                   | dict(tokens=first['tokens'], minutes=_minutes(first['minutes'])))
     return numbers, out
 
 def _show_runs(rows: list[dict], again: str) -> int: # exit code
