@@ -52,9 +52,10 @@ def experiment(args):
     "One run, or the runs of an experiment"
     from medmtl.runs.records import key_figures, read_record, summary
     from medmtl.paths import display_path
-    from medmtl.runs.runner import experiment, planned, runs_of
+    from medmtl.runs.runner import as_planned, experiment, planned, runs_of
     if args.multirun: return _multirun(args)
-    plans = [planned(wish) for wish in runs_of(args.overrides)] # what is wrong is said at once
+    if args.planned: plans = [as_planned(args.planned, args.overrides)]
+    else: plans = [planned(w) for w in runs_of(args.overrides)] # what is wrong is said at once
     for n, plan in enumerate(plans, 1):
         added = [o for o in plan.overrides if o not in args.overrides and o != 'experiment.each=[]']
         if len(plans) > 1: _say(f'run {n} of {len(plans)}: {shlex.join(added)}')
@@ -334,6 +335,7 @@ def _add_experiment(commands):
     p.add_argument('--reuse', action='store_true',
                    help='take a finished run of the same wish by older code')
     p.add_argument('--quiet', action='store_true', help='progress, but no summary at the end')
+    p.add_argument('--planned', metavar='RUN', help=argparse.SUPPRESS) # a study's job
 
 def _add_study(commands):
     p = _command(commands, study, 'study', 'Make the missing runs of a study in params/study. '

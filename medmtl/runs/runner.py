@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RunError', 'only_one', 'clear_parts', 'clear_half_written', 'execute', 'check_run', 'flat_parameters', 'runs_of',
-           'needed', 'Plan', 'Known', 'planned', 'older_run', 'experiment']
+           'needed', 'Plan', 'Known', 'planned', 'as_planned', 'older_run', 'experiment']
 
 # %% ../../nbs/runs/03_runner.ipynb #c43afeee
 import contextlib, glob, json, logging, os, re, shlex, shutil, sys, sysconfig, tempfile
@@ -14,7 +14,7 @@ from ..data.tasks import tasks_of
 from ..paths import (
     atomic, expanded, file_hash, home, project_root, display_path)
 from ..progress import follow
-from .records import finished, older_runs, read_record, start_record
+from .records import EXPECTED, finished, older_runs, read_record, start_record
 from .naming import code_version, phase_of, run_name
 
 # %% ../../nbs/runs/03_runner.ipynb #42bee6db
@@ -349,6 +349,16 @@ def planned(
     if check and not finished(out): known.check(params, corpora)
     return Plan(out, flat_parameters(overrides, params), params, hashes, overrides, tuple(needs))
 
+def as_planned(
+    run: str, # its notebook without the ending, relative to outputs/
+    overrides: list[str], # of its plan
+) -> Plan: # without the corpus, which is not read
+    "What another process has planned and checked; the kernel sees whether it is still so"
+    from medmtl.params import compose
+    params = compose(overrides)
+    out = project_root()/'outputs'/f'{run}.ipynb'
+    return Plan(out, flat_parameters(overrides, params), params, {}, overrides)
+
 def older_run(
     plan: Plan, # as `planned` gives it
 ) -> Path|None: # the executed notebook; the newest, where there are several
@@ -379,13 +389,13 @@ def experiment(
     if missing := [p for p in plan.needs if not finished(p.notebook)]:
         first = '\n'.join(f'  medmtl experiment {shlex.join(p.overrides)}' for p in missing)
         raise RunError(f'{out.stem} builds on what is not there yet; make it first:\n{first}')
-    if not force and (older := older_run(plan)):
+    if not force and plan.corpus and (older := older_run(plan)):
         if reuse: return older
         print('it is made anew; --reuse takes the older one', file=sys.stderr)
     resumed = out.with_suffix('').exists() and not force
     print(f'running {out.stem}' + ', resumed from its checkpoints' * resumed, file=sys.stderr)
     notebook = project_root()/'nbs'/'phases'/f'{out.parent.name}.ipynb'
-    execute(notebook, out, plan.flat, again=force)
+    with _environment(**{EXPECTED: out.stem}): execute(notebook, out, plan.flat, again=force)
     record = read_record(out)
     if not record or record.get('run') != out.stem:
         raise RunError(f'{display_path(out)} is not on record as the run that was asked for: '
