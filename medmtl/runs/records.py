@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['EXPECTED', 'MIME', 'HEAD', 'start_record', 'finish_record', 'flat', 'all_tokens', 'summary', 'key_figures',
            'show_record', 'headline', 'read_record', 'finished', 'how_to_keep', 'read_all', 'load', 'current_code',
-           'older_runs', 'comparable']
+           'older_runs', 'comparable', 'in_full']
 
 # %% ../../nbs/runs/01_records.ipynb #322a2a12
 import html, json, os, platform, re, shlex, subprocess, sys, warnings
@@ -360,6 +360,16 @@ def comparable(
     corpus |= dict(tasks=record['params']['corpus'].get('tasks'))
     # what changes memory and time alone is not in older records either
     model = {k: v for k, v in params['model'].items() if k != 'checkpointing'}
+    # of what it is tested on; where it is all, older records do not say so
+    parts = {k: v for k, v in (params.get('evaluation') or {}).items() if v}
     return json.dumps([model, _identity(record), corpus, params['seed'],
                        experiment.get('id'), experiment.get('tested_on'), experiment.get('at'),
-                       shared], sort_keys=True)
+                       parts, shared], sort_keys=True)
+
+def in_full(
+    params: dict, # of a run
+) -> bool:
+    "Is it the whole model, with adapters in all of its layers, on whole test sets?"
+    model, evaluation = params['model'], params.get('evaluation') or {}
+    return not (model.get('layers') or (model.get('adapter') or {}).get('layers')
+                or any(evaluation.values()))
