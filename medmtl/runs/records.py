@@ -217,7 +217,8 @@ def show_record(record: dict): # a record
     defined = {k: v for k, v in _format_metrics(record.get('metrics', {})).items() if v[0] != '–'}
     page = _html(list(about.items())) + (_html(figures, HEAD) if figures else '')
     if defined: page += (f'<details><summary>all {len(defined)} figures</summary>'
-                         f'{_html(list(defined.items()))}</details>')
+                         f'<pre>{html.escape(_columns([*map(list, defined.items())]))}</pre>'
+                         '</details>')
     text = _columns([[k, v] for k, v in about.items()])
     if figures: text += '\n\n' + _columns([HEAD, *figures])
     display({MIME: record, 'text/html': page, 'text/plain': text}, raw=True)
