@@ -194,7 +194,7 @@ _SECTIONS = dict.fromkeys(('strategy.training', 'strategy.adapters', 'task.strea
 _TRAINING_RULES = {
     'learning_rate': _number(0, 1), 'weight_decay': _from_0(1), 'warmup': _from_0(1),
     'epochs': _whole(1),
-    'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_limits),
+    'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_limits), 'devices': _whole(1),
     'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _tokens_or_auto,
     'clip': _or_null(_number(0)), 'eval_every': _whole(1), 'patience': _or_null(_whole(1)),
     'sampling': _one_of('single', 'proportional', 'uniform', 'temperature'),
@@ -337,6 +337,13 @@ def _contradictions(params: dict) -> list[str]:
         out.append('one task after the other has one gradient at a time: '
                    f'strategy.surgery must be none, not {surgery}')
     out += _strategy_faults(strategy, list(streams), model['method'], experiment)
+    if strategy['training']['devices'] > 1:
+        if 'order' in strategy or experiment.get('search'):
+            out.append('one task after the other, and searches, are trained on one device: '
+                       'strategy.training.devices must be 1')
+        if strategy['training']['micro_tokens'] == 'auto':
+            out.append('strategy.training.micro_tokens must be a number where there are several '
+                       'devices, not auto')
     if experiment.get('search') and (strategy.keys() & {'order', 'among'}
                                      or model['method'] == 'encoder'):
         out.append('a search tries adapters that are trained side by side, and strategy '

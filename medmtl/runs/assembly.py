@@ -11,6 +11,7 @@ __all__ = ['streams_of', 'split_examples', 'Assembly', 'topology_of', 'network_o
 import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from ..corpora.loading import load_corpora
 from ..data.corpus import SPLITS, Corpus
 from ..data.documents import Document, Query
 from ..data.tasks import Stream
@@ -34,6 +35,7 @@ from ..training.batch_schedule import schedule_batches
 from ..training.loop import Training, train
 from ..training.micro_tokens import find_micro_tokens, micro_tokens_of
 from ..training.sequential import Sequence, train_in_sequence
+from ..training.several_devices import launch, train_over_processes
 
 # %% ../../nbs/runs/02_assembly.ipynb #04cbf9b3
 def streams_of(
@@ -332,6 +334,23 @@ def _with_micro_tokens(made: Assembly, params: dict, folder: Path, options: dict
     return options
 
 # %% ../../nbs/runs/02_assembly.ipynb #588d29b8
+def _train_in_one(params: dict, folder: str):
+    "In one of several processes: what this one has, made anew; the first leaves its states"
+    made = assemble(params, load_corpora(params))
+    options = training_options(params) | controlled(params, made.examples['train'])
+    made.micro_tokens = options['micro_tokens']
+    train_over_processes(made.network, made.examples['train'], development(made), folder, **options)
+
+def _train_in_several(made: Assembly, params: dict, folder: Path):
+    "Train in as many processes as devices are asked for; `train` finds the finished training"
+    model, device = made.network.backbone.model, made.network.device
+    moved = device.type == 'cuda' and not params['model']['quantization'] # the first one's GPU
+    if moved: model.to('cpu')
+    try: launch(_train_in_one, params['strategy']['training']['devices'], params, str(folder),
+                fresh=True)
+    finally:
+        if moved: model.to(device)
+
 def train_run(
     made: Assembly,
     params: dict, # a run's resolved parameters
@@ -341,6 +360,7 @@ def train_run(
     strategy, folder, examples = params['strategy'], Path(folder), made.examples['train']
     options, evaluate = training_options(params) | controlled(params, examples), development(made)
     options = _with_micro_tokens(made, params, folder, options)
+    if strategy['training']['devices'] > 1: _train_in_several(made, params, folder)
     if 'order' not in strategy:
         return train(made.network, examples, evaluate, folder, **options), None
     in_order = {s: examples[s] for s in strategy['order'] if s in examples}

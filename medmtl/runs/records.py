@@ -351,7 +351,7 @@ def comparable(
     params = deciding(record['params'])
     training, experiment = params['strategy']['training'], params['experiment'] or {}
     strategys_own = {'sampling', 'temperature', 'loss_weighting', 'loss_factors', 'learning_rate',
-                     'patience', 'micro_tokens', 'memory_gb'}
+                     'patience', 'micro_tokens', 'memory_gb', 'devices'}
     if training['max_tokens']: strategys_own.add('epochs')
     # these two are of older records, and had one value
     strategys_own |= {'optimizer', 'schedule'}

@@ -126,17 +126,19 @@ def launch(
     work: Callable, # run in each process, where `torch.distributed` is ready
     processes: int, # at most as many as there are GPUs, where there are any
     *args,
+    fresh: bool=False, # new interpreters instead of forks: `work` has to be a module's function
 ) -> list: # what each returned: tensors, numbers, names, and containers of them
     "Run in several processes. Raises `ValueError`; `RuntimeError` with what the first one raised."
     if torch.cuda.is_available():
-        if torch.cuda.is_initialized():
+        if torch.cuda.is_initialized() and not fresh:
             raise ValueError('this process has used a GPU already, and cannot be forked: restart '
                              'the kernel, and launch before anything is computed')
         if processes > (n := torch.cuda.device_count()):
             raise ValueError(f'{processes} processes need as many GPUs, and there are {n}')
     with tempfile.TemporaryDirectory() as folder:
         try: torch.multiprocessing.start_processes(
-            _joined, (processes, folder, work, args), processes, start_method='fork')
+            _joined, (processes, folder, work, args), processes,
+            start_method='spawn' if fresh else 'fork')
         except ProcessException as e:
             errors = sorted(Path(folder).glob('*.error'))
             if errors: raise RuntimeError(errors[0].read_text()) from None
