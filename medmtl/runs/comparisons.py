@@ -58,10 +58,12 @@ def seeds_chart(
         axis = score_axis(x.metric.iloc[0], [*x.value, *x.baseline.dropna()])
         x = x[[by, 'seed', 'value', 'low', 'high', 'baseline']].round(4)
         base = alt.Chart(x, title=figure).encode(y=alt.Y(by, title=None, sort=None))
-        line = alt.Chart(x).mark_rule(color='gray', strokeDash=[4, 3]).encode(x='mean(baseline)')
+        line = alt.Chart(x).mark_rule(color='gray', strokeDash=[4, 3]).encode(
+            x=alt.X('mean(baseline)', **axis))
         points = base.mark_point(filled=True, size=40, opacity=.7).encode(
             x=alt.X('value', **axis), tooltip=[by, 'seed', 'value', 'low', 'high', 'baseline'])
-        means = base.mark_tick(thickness=2, color='black').encode(x='mean(value)')
+        means = base.mark_tick(thickness=2, color='black').encode(
+            x=alt.X('mean(value)', **axis)) # each layer with the axis, or it would begin at 0
         return (line + points + means).properties(width=230, height=alt.Step(18))
     panels = [panel(*p) for p in found.groupby('figure', sort=False)]
     title = 'a point a seed, their mean as a stroke; dashed: the baseline without a model'
