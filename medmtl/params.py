@@ -197,7 +197,7 @@ _TRAINING_RULES = {
     'max_steps': _or_null(_whole(1)), 'max_tokens': _or_null(_limits), 'devices': _whole(1),
     'batch_size': _whole(1), 'batch_tokens': _or_null(_whole(1)), 'micro_tokens': _tokens_or_auto,
     'clip': _or_null(_number(0)), 'eval_every': _whole(1), 'patience': _or_null(_whole(1)),
-    'sampling': _one_of('single', 'proportional', 'uniform', 'temperature'),
+    'sampling': _one_of('single', 'spread', 'proportional', 'uniform', 'temperature'),
     'temperature': _number(0), 'memory_gb': _or_null(_number(0)),
     'loss_factors': _or_null((_is_factors, 'a table stream: factor')),
     'loss_weighting': _one_of('equal', 'uncertainty')}

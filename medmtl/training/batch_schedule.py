@@ -10,7 +10,8 @@ import itertools, math, random
 from ..modeling.windows import Example
 
 # %% ../../nbs/training/00_batch_schedule.ipynb #05f42ae7
-SAMPLING = ('single', 'proportional', 'uniform', 'temperature')
+SAMPLING = ('single', 'spread', 'proportional', 'uniform', 'temperature')
+_AS_ALONE = 'single', 'spread' # each stream has the batches that it has alone
 
 def _groups(stream: str, examples: list[Example], seed: int):
     "Yields numbers of examples of one source, shuffled, again and again"
@@ -27,10 +28,19 @@ def _shares(size: dict[str, float], budget: float, power: float) -> dict[str, fl
     return {s: budget * len(size) * w / sum(weight.values()) for s, w in weight.items()}
 
 def _last_step(size: dict[str, float], budget: float, sampling: str) -> int:
-    if sampling == 'single': return math.ceil(max(size.values(), default=0) / budget)
+    if sampling in _AS_ALONE: return math.ceil(max(size.values(), default=0) / budget)
     return math.ceil(sum(size.values()) / (budget * len(size) or 1))
 
 # %% ../../nbs/training/00_batch_schedule.ipynb #d29d3417
+def _spread(steps: list[dict[str, list[int]]]) -> list[dict[str, list[int]]]:
+    "The same batches of each stream in the same order, at even distances over all steps"
+    out = [{} for _ in steps]
+    for s in dict.fromkeys(s for step in steps for s in step):
+        batches = [step[s] for step in steps if s in step]
+        for k, batch in enumerate(batches):
+            out[int((k + .5) * len(steps) / len(batches))][s] = batch
+    return [step for step in out if step]
+
 def schedule_batches(
     examples: dict[str, list[Example]], # stream -> examples
     batch_size: int,           # examples of a stream a step, on average over streams
@@ -65,7 +75,7 @@ def schedule_batches(
     for n in range(1, _last_step(size, budget, sampling) + 1):
         step = {}
         for s in present:
-            due = min(n * share[s], size[s]) if sampling == 'single' else n * share[s]
+            due = min(n * share[s], size[s]) if sampling in _AS_ALONE else n * share[s]
             while taken[s] < due and s not in full:
                 group = next(source[s])
                 if s in most and seen[s] and seen[s] + tokens(s, group) > most[s]:
@@ -76,7 +86,7 @@ def schedule_batches(
                 step.setdefault(s, []).extend(group)
         if step: steps.append(step)
         if len(full) == len(present) or len(steps) == max_steps: break
-    return steps
+    return _spread(steps) if sampling == 'spread' else steps
 
 # %% ../../nbs/training/00_batch_schedule.ipynb #77b53994
 def side_by_side(
