@@ -96,10 +96,10 @@ def _key_and_value(text: str) -> tuple[str, str]: # raises ParamsError for what 
         raise ParamsError(f"cannot read '{text}': write key=value, "
                           'for example model=llama3b or strategy.training.epochs=3')
     top = key.split('.')[0]
-    if top not in (*GROUPS, 'seed', 'evaluation') and key != 'recipe':
-        near = _nearest(top, (*GROUPS, 'seed', 'evaluation', 'recipe'))
-        raise ParamsError(f"there is no parameter '{key}'{near}; "
-                          f"keys begin with {', '.join(GROUPS)}, seed, evaluation or recipe")
+    tops = *GROUPS, 'seed', 'evaluation'
+    if top not in tops and key != 'recipe':
+        raise ParamsError(f"there is no parameter '{key}'{_nearest(top, (*tops, 'recipe'))}; "
+                          f"keys begin with {', '.join(tops)} or recipe")
     return key, value
 
 def _parse_overrides(overrides) -> tuple[dict[str, str], dict[str, str]]:

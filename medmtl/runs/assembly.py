@@ -31,7 +31,7 @@ from ..modeling.topology import Topology, build_network, topology
 from ..params import TOPOLOGY
 from .other_runs import run_record, token_limits
 from ..training.checkpoints import save_weights
-from ..training.batch_schedule import schedule_batches
+from ..training.batch_schedule import PLANNED, schedule_batches
 from ..training.loop import Training, train
 from ..training.micro_tokens import find_micro_tokens, micro_tokens_of
 from ..training.sequential import Sequence, train_in_sequence
@@ -314,15 +314,12 @@ def controlled(
     return token_limits(experiment['at'], run_record(experiment['reference_run'])['tokens'],
                         examples)
 
-_PLANNED = ('batch_size', 'epochs', 'seed', 'max_tokens', 'max_steps', 'sampling', 'temperature',
-            'batch_tokens')
-
 def _with_micro_tokens(made: Assembly, params: dict, folder: Path, options: dict) -> dict:
     "The options, with a number for `micro_tokens: auto`, found once for a run"
     examples, strategy = made.examples['train'], params['strategy']
     if options['micro_tokens'] == 'auto':
         turns = [[s] for s in strategy['order'] if s in examples] if 'order' in strategy else None
-        planned = {k: options[k] for k in _PLANNED}
+        planned = {k: options[k] for k in PLANNED}
         steps = [step for streams in turns or [list(examples)]
                  for step in schedule_batches({s: examples[s] for s in streams}, **planned)]
         found, note = micro_tokens_of(folder, lambda: find_micro_tokens(

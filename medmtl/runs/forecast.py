@@ -17,7 +17,7 @@ from ..modeling.predict import predict
 from ..modeling.topology import build_network, topology
 from ..modeling.windows import Example
 from .assembly import streams_of, training_options
-from ..training.batch_schedule import schedule_batches
+from ..training.batch_schedule import PLANNED, schedule_batches
 from ..training.loop import backward_step
 
 # %% ../../nbs/runs/03a_forecast.ipynb #25a69d49
@@ -80,9 +80,7 @@ def work_of(
     streams, options = streams_of(params), training_options(params)
     size = {split: {k: sum(map(len, rows)) for k, rows in by.items()}
             for split, by in examples.items()}
-    names = ('batch_size', 'epochs', 'seed', 'max_tokens', 'max_steps', 'sampling', 'temperature',
-             'batch_tokens')
-    steps = schedule_batches(examples['train'], **{k: options[k] for k in names})
+    steps = schedule_batches(examples['train'], **{k: options[k] for k in PLANNED})
     trained = sum(len(examples['train'][s][i]) for step in steps for s, ns in step.items()
                   for i in ns)
     evaluations = -(-len(steps) // options['eval_every'])

@@ -298,15 +298,23 @@ def _key(*parts) -> str: return json.dumps(parts, sort_keys=True)
 class Known:
     "What several plans share: corpora that were read, the code, and what was checked already"
     def __init__(self):
-        self.corpora, self.checked = {}, set()
+        self.corpora, self.made, self.checked = {}, {}, set()
         code_version.cache_clear() # the runs' kernels will load the files as they are now
 
     def of(self, params: dict) -> dict: # task -> corpus
         from medmtl.corpora.loading import load_corpora
-        key = _key(params['corpus'], sorted({*tasks_of(params['task']['streams'])}),
-                   (params['experiment'] or {}).get('tested_on'), params['evaluation'])
+        key = self._data(params)
         if key not in self.corpora: self.corpora[key] = load_corpora(params)
         return self.corpora[key]
+
+    def made_of(self, params: dict, make): # what `make` makes of a run's corpora, once
+        key = make, self._data(params)
+        if key not in self.made: self.made[key] = make(self.of(params))
+        return self.made[key]
+
+    def _data(self, params: dict) -> str:
+        return _key(params['corpus'], sorted({*tasks_of(params['task']['streams'])}),
+                    (params['experiment'] or {}).get('tested_on'), params['evaluation'])
 
     def check(self, params: dict, corpora: dict):
         "As `check_run`, but the data of each set of streams once"

@@ -194,7 +194,7 @@ def _work(plan: Plan, known: Known) -> int: # tokens
     from medmtl.runs.forecast import rough_sizes, rough_work
     at = (plan.params['experiment'] or {}).get('at')
     reference = sum(_work(n, known) for n in plan.needs) if at else 0
-    return rough_work(plan.params, rough_sizes(known.of(plan.params)), reference).trained
+    return rough_work(plan.params, known.made_of(plan.params, rough_sizes), reference).trained
 
 def _with_needs(planned_runs: list[tuple[str, Plan]], known: Known) -> list[Planned]:
     "Each run once, behind those that it builds on"
@@ -249,12 +249,12 @@ def jobs_of(
     threads = study['threads'] or (max(1, cores // jobs) if jobs else cores)
     return jobs or max(1, cores // threads), threads
 
-_PLANNED = ('experiment.each', 'experiment.reference_run', 'strategy.among_runs') # by `planned`
+_FOUND = ('experiment.each', 'experiment.reference_run', 'strategy.among_runs') # by `planned`
 
 def _apart(asked: dict[str, Planned]) -> dict[str, str]: # run -> its overrides that not all have
     def last(p): # of several for a key
         return {(kv := o.split('=', 1))[0].lstrip('+'): kv[-1] for o in p.plan.overrides}
-    each = {run: {k: v for k, v in last(p).items() if k not in _PLANNED}
+    each = {run: {k: v for k, v in last(p).items() if k not in _FOUND}
             for run, p in asked.items()}
     common = set.intersection(*(set(os.items()) for os in each.values())) if each else set()
     return {run: ' '.join(f'{k}={v}' for k, v in os.items() if (k, v) not in common)
