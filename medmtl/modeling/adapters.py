@@ -29,10 +29,12 @@ class _Down(torch.autograd.Function):
         *As: Tensor,
     ): # -> (tokens reached, r), one an adapter
         flat = x.reshape(-1, x.shape[-1])
+        # what x was made of, if it says so, is kept in its place
+        ctx.again, parts = getattr(x, 'made_of', (None, (flat,)))
         kept = flat if keep is None else flat * keep
         layers = ctx.layers = len(As) // len(masks)
         stacked = [torch.cat(As[i:i + layers]).to(x.dtype) for i in range(0, len(As), layers)]
-        ctx.save_for_backward(flat, keep, *stacked)
+        ctx.save_for_backward(keep, *stacked, *parts)
         ctx.masks, ctx.tables, ctx.shape = masks, tables, x.shape
         ctx.dtypes = [A.dtype for A in As]
         hs = [(mask.of(kept) @ a.T).chunk(layers, 1)
@@ -41,7 +43,9 @@ class _Down(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *ds: Tensor):
-        flat, keep, *As = ctx.saved_tensors
+        keep, *saved = ctx.saved_tensors
+        As, parts = saved[:len(ctx.masks)], saved[len(ctx.masks):]
+        flat = ctx.again(*parts).view(-1, ctx.shape[-1]) if ctx.again else parts[0]
         kept, layers = flat if keep is None else flat * keep, ctx.layers
         firsts, grads, dx = range(0, len(ds), layers), [], None
         for mask, i in zip(ctx.masks, firsts, strict=True):

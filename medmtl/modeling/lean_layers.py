@@ -17,48 +17,61 @@ class _RMSNorm(torch.autograd.Function):
     "w ∘ x / rms(x); w is frozen"
     @staticmethod
     def forward(ctx, x: Tensor, w: Tensor, eps: float) -> Tensor:
-        size = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        wide = x.float()
+        size = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
         r = size.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
         ctx.save_for_backward(x, w, r)
-        return (x * r).mul_(w)
+        return (wide * r).to(x.dtype).mul_(w)
 
     @staticmethod
     def backward(ctx, d: Tensor):
         x, w, r = ctx.saved_tensors
-        d = d * w
-        along = torch.linalg.vecdot(d, x)[..., None].mul_(r**3).div_(-x.shape[-1])
-        return d.mul_(r).addcmul_(x, along), None, None
+        wide, d = x.float(), (d * w).float()
+        along = torch.linalg.vecdot(d, wide)[..., None].mul_(r**3).div_(-x.shape[-1])
+        return d.mul_(r).addcmul_(wide, along).to(x.dtype), None, None
 
 def _norm_forward(self: nn.Module, hidden_states: Tensor) -> Tensor:
     x, w = hidden_states, self.weight
-    if x.dtype == w.dtype == torch.float32 and not w.requires_grad:
+    if x.dtype == w.dtype and x.element_size() <= 4 and not w.requires_grad:
         return _RMSNorm.apply(x, w, self.variance_epsilon)
     return type(self).forward(self, x)
 
-# %% ../../nbs/modeling/02a_lean_layers.ipynb #f769cbed
+# %% ../../nbs/modeling/02a_lean_layers.ipynb #b41d6847
+class _Product:
+    "Makes act(gate) ∘ up, in the backward pass once more, and has act(gate) from then on"
+    def __init__(self, tanh: bool): self.tanh, self.active = tanh, None
+
+    def act(self, gate: Tensor) -> Tensor:
+        return F.gelu(gate, approximate='tanh') if self.tanh else F.silu(gate)
+
+    def __call__(self, gate: Tensor, up: Tensor) -> Tensor:
+        self.active = self.act(gate)
+        return self.active * up
+
 class _Gated(torch.autograd.Function):
     "act(gate) ∘ up"
     @staticmethod
-    def forward(ctx, gate: Tensor, up: Tensor, tanh: bool) -> Tensor:
+    def forward(ctx, gate: Tensor, up: Tensor, product: _Product) -> Tensor:
         ctx.save_for_backward(gate, up)
-        ctx.tanh = tanh
-        return _act(gate, tanh).mul_(up)
+        ctx.product = product
+        return product.act(gate).mul_(up)
 
     @staticmethod
     def backward(ctx, d: Tensor):
         gate, up = ctx.saved_tensors
-        to_gate, back = d * up, torch.ops.aten
-        if ctx.tanh: to_gate = back.gelu_backward(to_gate, gate, approximate='tanh')
+        product, to_gate, back = ctx.product, d * up, torch.ops.aten
+        if product.tanh: to_gate = back.gelu_backward(to_gate, gate, approximate='tanh')
         else: to_gate = back.silu_backward(to_gate, gate)
-        return to_gate, _act(gate, ctx.tanh) * d, None
-
-def _act(x: Tensor, tanh: bool) -> Tensor:
-    return F.gelu(x, approximate='tanh') if tanh else F.silu(x)
+        active, product.active = product.active, None
+        return to_gate, (product.act(gate) if active is None else active) * d, None
 
 def _gate_forward(self: nn.Module, x: Tensor) -> Tensor:
     if hasattr(self, 'gate_proj'): parts = self.gate_proj(x), self.up_proj(x)
     else: parts = self.gate_up_proj(x).chunk(2, -1) # both in one layer
-    return self.down_proj(_Gated.apply(*parts, self.gate_is_gelu))
+    product = _Product(self.gate_is_gelu)
+    y = _Gated.apply(*parts, product)
+    if torch.is_grad_enabled(): y.made_of = product, [t.detach() for t in parts]
+    return self.down_proj(y)
 
 # %% ../../nbs/modeling/02a_lean_layers.ipynb #e11db75b
 def _turned(x: Tensor, cos: Tensor, sin: Tensor, sign: int) -> Tensor:
@@ -124,7 +137,7 @@ def _gate_of(module: nn.Module) -> bool|None:
         gate_up_proj=lambda x: x, down_proj=lambda x: 2 * x)
     theirs = lambda x: type(module).forward(twin, x)
     for tanh in (False, True):
-        ours = lambda x, tanh=tanh: 2 * _Gated.apply(x[:, :8], x[:, 8:], tanh)
+        ours = lambda x, tanh=tanh: 2 * _Gated.apply(x[:, :8], x[:, 8:], _Product(tanh))
         if _same(theirs, ours, _draw(9, 16) * 3): return tanh
     return None
 
