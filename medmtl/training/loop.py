@@ -321,6 +321,15 @@ def _planned(examples: dict, **options) -> list[dict]:
     if not steps: raise ValueError('there is nothing to train on: the training set has no examples')
     return steps
 
+def _over_early(groups: list[TrainingGroup], steps: list[dict]) -> list[str]:
+    "Streams that share weights and have no batch in the later half of their group's steps"
+    out = []
+    for group in groups:
+        own = [step for step in steps if any(s in step for s in group.streams)]
+        first, later = ({s for step in half for s in step} for half in (own, own[len(own) // 2:]))
+        out += [s for s in group.streams if s in first - later]
+    return out
+
 def _move(run: _Run, n: int, step: dict, examples: dict, micro_tokens: int, clip: float|None,
           penalty: Callable|None, seed: int) -> tuple[dict, float]: # each group's step; mean loss
     "Step n of the optimiser, and its line in the ledger"
@@ -386,6 +395,9 @@ def train(
     seen = sum(run.history.ledger.totals().values()) if run.over else sum(sizes[:run.done])
     with Progress(seen if run.over else sum(sizes), 'tokens', 'training', initial=seen) as bar:
         if note: bar.note(note)
+        if early := _over_early(run.groups, steps): bar.note(
+            f'{", ".join(early)} will have no batch in the later half of the steps, and the others '
+            'go on with what they share: strategy.training.sampling=spread or temperature mixes')
         if run.done and not run.over: bar.note(f'goes on at step {run.done + 1} of {len(steps)}')
         for n in range(run.done, run.done if run.over else len(steps)):
             step = run.left(n)
