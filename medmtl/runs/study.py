@@ -86,18 +86,21 @@ _WITH_ITS_PARENT = '''
 import contextlib, os, runpy, signal, sys, threading, time
 import psutil
 
+def end(*_): # Snakemake, and its jobs, which it would let go on
+    for shell in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for job in shell.children() or [shell]: job.terminate()
+    raise KeyboardInterrupt
+
 def watch(parent):
     while os.getppid() == parent: time.sleep(1)
     os.kill(os.getpid(), signal.SIGUSR1)
-    for shell in psutil.Process().children():
-        for job in shell.children() or [shell]:
-            with contextlib.suppress(psutil.NoSuchProcess): job.terminate()
     time.sleep(30)
     os._exit(1)
 
 parent = int(sys.argv.pop(1))
 if hasattr(signal, 'SIGUSR1'): # SIGINT may be ignored, as what was started in the background has it
-    signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    signal.signal(signal.SIGUSR1, end)
     threading.Thread(target=watch, args=[parent], daemon=True).start()
 runpy.run_module('snakemake', run_name='__main__', alter_sys=True)
 '''
@@ -125,10 +128,11 @@ def _ended(process: subprocess.Popen, watch: Callable[[], None]) -> int: # its e
             time.sleep(.5)
         return code
     except KeyboardInterrupt as e: # Ctrl-C reached Snakemake and its jobs as well
-        if isinstance(e, Terminated): process.send_signal(signal.SIGINT) # SIGTERM came to us alone
+        if isinstance(e, Terminated): # SIGTERM came to us alone
+            process.send_signal(getattr(signal, 'SIGUSR1', signal.SIGTERM))
         try: process.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            process.terminate()
+            process.kill()
             process.wait()
         raise
 
@@ -262,12 +266,13 @@ def _apart(asked: dict[str, Planned]) -> dict[str, str]: # run -> its overrides 
 
 def _asked(wanted: list[Planned], reuse: bool) -> dict[str, Planned]: # run -> what it is
     "Each run by its notebook, without ending, in outputs/; an older run where that is wished"
-    outputs, out = project_root()/'outputs', {}
-    for p in wanted:
+    outputs, out, named = project_root()/'outputs', {}, set()
+    for p in reversed(wanted): # what a run builds on stands before it
         path = p.plan.notebook
-        if reuse and not finished(path): path = older_run(p.plan) or path
+        if reuse and path not in named and not finished(path): path = older_run(p.plan) or path
+        if not finished(path): named |= {n.notebook for n in p.plan.needs} # by this very name
         out[path.resolve().relative_to(outputs.resolve()).with_suffix('').as_posix()] = p
-    return out
+    return dict(reversed(out.items()))
 
 # %% ../../nbs/runs/04_study.ipynb #3cb64bea
 def make_runs(

@@ -16,13 +16,15 @@ def pseudo_values(
     counts,              # (..., documents, k) what adds up over documents
     statistic: Callable, # (..., k) summed counts → (...) score
 ) -> np.ndarray: # (..., documents)
-    "The jackknife's pseudo-value of each document (Quenouille 1956). Raises `ValueError`."
+    """The jackknife's pseudo-value of each document (Quenouille 1956), shifted so that their mean
+    is the score. Raises `ValueError`."""
     counts = np.asarray(counts, float)
     n = counts.shape[-2] if counts.ndim > 1 else 0
     if n < 2: raise ValueError('counts need two documents at least, and a column per count')
     total = counts.sum(-2, keepdims=True)
     whole, without = statistic(total[..., 0, :])[..., None], statistic(total - counts)
     found = n * whole - (n - 1) * without
+    found += whole - found.mean(-1, keepdims=True)
     if not np.isfinite(found).all():
         raise ValueError('the score is undefined without some document, so it hangs on that one '
                          'alone: there are too few documents for a comparison')
@@ -52,38 +54,36 @@ def _mean_squares(table: np.ndarray) -> tuple[float, float, float]: # of rows, c
 
 def _checked(one, other) -> tuple[np.ndarray, np.ndarray]:
     one, other = np.asarray(one, float), np.asarray(other, float)
-    if one.ndim != 3 or one.shape != other.shape:
-        raise ValueError('both need counts of the shape (seeds, documents, counts), of the same '
-                         f'seeds and documents; they have {one.shape} and {other.shape}')
+    if one.ndim != 2 or one.shape != other.shape or one.shape[1] < 2:
+        raise ValueError('both need values of the shape (seeds, documents), of the same seeds and '
+                         f'documents; they have {one.shape} and {other.shape}')
     if len(one) < 2:
         raise ValueError('a claim about strategies needs two seeds at least; with one, see '
                          'compare_models')
     if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        raise ValueError('counts must be numbers: there is a NaN or an infinity among them')
+        raise ValueError('there is a NaN or an infinity among the values')
     return one, other
 
 def compare(
-    one,                 # (seeds, documents, k) counts of the first strategy
-    other,               # of the second: the same seeds, the same documents
-    statistic: Callable, # (..., k) summed counts → (...) score
-    level: float=.95,    # of the interval
+    one,              # (seeds, documents) of the first strategy, as of `pseudo_values`
+    other,            # of the second: the same seeds, the same documents
+    level: float=.95, # of the interval
 ) -> Comparison:
     """Is a strategy better, with other seeds and on other documents? Dorfman, Berbaum and Metz
     (1992) with the degrees of freedom of Hillis (2007). Raises `ValueError`."""
     from scipy.stats import t
     one, other = _checked(one, other)
-    scores = statistic(one.sum(1)) - statistic(other.sum(1))
-    table = pseudo_values(one, statistic) - pseudo_values(other, statistic)
-    (seeds, documents), (of_seeds, of_documents, rest) = table.shape, _mean_squares(table)
-    between, apart = of_seeds + max(of_documents - rest, 0.), float(scores.mean())
-    df, error = seeds - 1., math.sqrt(between / table.size)
+    table = one - other
+    by_seed, (of_seeds, of_documents, rest) = table.mean(1).round(12), _mean_squares(table)
+    between, apart = of_seeds + max(of_documents - rest, 0.), float(by_seed.mean())
+    df, error = len(table) - 1., math.sqrt(between / table.size)
     if of_seeds > 0: df *= min((between / of_seeds)**2, 1e6)
     half = float(t.ppf((1 + level) / 2, df)) * error
     p = float(2 * t.sf(abs(apart) / error, df)) if error > 0 else float(apart == 0)
-    signs = [int((scores > 0).sum()), int((scores == 0).sum()), int((scores < 0).sum())]
+    signs = [int((by_seed > 0).sum()), int((by_seed == 0).sum()), int((by_seed < 0).sum())]
     return Comparison(apart, apart - half, apart + half, p, df,
                       float(of_seeds / between) if between > 0 else math.nan,
-                      *signs, seeds, documents)
+                      *signs, *table.shape)
 
 # %% ../../nbs/scoring/13_significance.ipynb #49f78645
 class ModelComparison(NamedTuple):
@@ -95,19 +95,17 @@ class ModelComparison(NamedTuple):
     documents: int
 
 def compare_models(
-    one,                 # (documents, k) counts of the first model
-    other,               # of the second, on the same documents
-    statistic: Callable, # (..., k) summed counts → (...) score
+    one,              # (documents,) of the first model, as of `pseudo_values`
+    other,            # of the second, on the same documents
     level: float=.95,
 ) -> ModelComparison:
-    "Do two trained models differ? Over documents alone, by their pseudo-values. Raises `ValueError`."
+    "Do two trained models differ? Over documents alone, by their pseudo-values."
     from scipy.stats import t
-    table = pseudo_values(one, statistic) - pseudo_values(other, statistic)
-    apart = float(statistic(np.asarray(one, float).sum(0)) - statistic(np.asarray(other).sum(0)))
-    n, error = len(table), float(table.std(ddof=1) / math.sqrt(len(table)))
-    half = float(t.ppf((1 + level) / 2, n - 1)) * error
-    p = float(2 * t.sf(abs(apart) / error, n - 1)) if error > 0 else float(apart == 0)
-    return ModelComparison(apart, apart - half, apart + half, p, n)
+    apart = np.asarray(one, float) - np.asarray(other, float)
+    mean, n, error = float(apart.mean()), len(apart), apart.std(ddof=1) / math.sqrt(len(apart))
+    half = float(t.ppf((1 + level) / 2, n - 1) * error)
+    p = float(2 * t.sf(abs(mean) / error, n - 1)) if error > 0 else float(mean == 0)
+    return ModelComparison(mean, mean - half, mean + half, p, n)
 
 # %% ../../nbs/scoring/13_significance.ipynb #d7742ad5
 def holm(
