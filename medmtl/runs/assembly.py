@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['streams_of', 'split_examples', 'Assembly', 'topology_of', 'network_of', 'normalisers', 'assemble', 'development',
            'data_faults', 'stream_faults', 'preflight', 'training_options', 'controlled', 'train_run', 'predictions_of',
-           'scored', 'baselines']
+           'scored', 'by_document', 'baselines']
 
 # %% ../../nbs/runs/02_assembly.ipynb #f265fa92
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from ..corpora.loading import load_corpora
@@ -17,7 +18,7 @@ from ..data.documents import Document, Query
 from ..data.tasks import Stream
 from ..scoring.baselines import baseline, check_baseline
 from ..evaluation.predictions import dev_figures, predicted
-from ..scoring.tasks import metric_faults, relevance, stream_scores
+from ..scoring.tasks import document_values, metric_faults, relevance, stream_scores
 from ..modeling.adapters import resolve_targets
 from ..modeling.backbones import (Backbone, best_device, load_backbone, resolve_dtype,
                                        skeleton)
@@ -412,11 +413,22 @@ def scored(
     split: str='test',
 ) -> dict[str, dict]: # the same keys -> metric -> value, low, high
     "The figures of each stream's scorer, with intervals over documents or queries"
-    out, streams = {}, {s.id: s for s in made.streams}
-    for key, output in predictions.items():
+    return _of_each(stream_scores, made, predictions, split)
+
+def by_document(
+    made: Assembly,
+    predictions: dict[str, list|dict], # as `predictions_of` gives it
+    split: str='test',
+) -> dict[str, list[float]|None]: # the same keys -> a value a document or query, in their order
+    "What each document is to a stream's primary metric, for comparisons over seeds"
+    return _of_each(document_values, made, predictions, split)
+
+def _of_each(measure: Callable, made: Assembly, predictions: dict, split: str) -> dict:
+    streams = {s.id: s for s in made.streams}
+    def of(key):
         stream = streams[key.removesuffix(', given entities')]
-        out[key] = stream_scores(stream, made.items[split][stream.id], output)
-    return out
+        return measure(stream, made.items[split][stream.id], predictions[key])
+    return {key: of(key) for key in predictions}
 
 def baselines(
     made: Assembly,

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SCORERS', 'relevance', 'search_engine_scores', 'Scorer', 'scorer_of', 'primary_metric', 'metric_faults',
-           'stream_scores']
+           'stream_scores', 'document_values']
 
 # %% ../../nbs/scoring/08_tasks.ipynb #256f423d
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from ..data.tasks import Stream, nearest_name, stream_named
 from .counting import by_id
 from .general import relation_scorer, span_scorer
 from .intervals import bootstrap_intervals
+from .significance import pseudo_values
 from .n2c2 import (
     entity_counts, entity_from_counts, n2c2_counts, n2c2_from_counts, relation_counts,
     relation_from_counts)
@@ -124,3 +125,18 @@ def stream_scores(
     if not isinstance(predicted, dict): _check_same(gold, predicted)
     counts = scorer.counts(gold, predicted)
     return bootstrap_intervals(counts, scorer.scores, resamples=resamples, seed=seed)
+
+
+def document_values(
+    stream: Stream|str,                                    # or the name of one or of a task
+    gold: list[Document]|list[Query],                      # of the test or development set
+    predicted: list[Document]|dict[str, dict[str, float]], # or query id → candidate id → score
+) -> list[float]|None: # in the order of `gold`; None where the metric hangs on one document
+    """What each document or query is to the stream's metric, for comparisons of strategies: see
+    `significance.pseudo_values`. Their mean is the metric."""
+    scorer = scorer_of(stream)
+    if not isinstance(predicted, dict): _check_same(gold, predicted)
+    counts = scorer.counts(gold, predicted).to_numpy(float)
+    try: found = pseudo_values(counts, lambda sums: scorer.scores(sums)[scorer.headline])
+    except ValueError: return None
+    return found.round(6).tolist()
