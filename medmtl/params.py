@@ -236,6 +236,7 @@ _ADAPTER_RULES = {'r': _whole(1), 'dropout': _from_0(.999), 'targets': _targets}
 _SIZES = 'notes', 'slotted', 'timelines', 'threads', 'medications' # of simulated corpora
 _SPECIAL_RULES = { # checked where they are present
     'corpus.seed': _whole(0), 'corpus.leave_out_leaks': _flag, 'corpus.sham': _or_null(_text),
+    'corpus.facts': _or_null(_whole(0)),
     **{f'corpus.{name}': _or_null(_counts) for name in _SIZES},
     **{f'corpus.{name}': _or_null(_from_0(1)) for name in ('difficulty', 'transfer')},
     'strategy.level1_exit': _one_of('depth', 'top'), 'strategy.level1_depth': _number(0, 1),

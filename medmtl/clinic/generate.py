@@ -24,10 +24,11 @@ from ..data.documents import Document, Licence, Query
 from .medication import write_medication_note
 from .notes import write_note
 from ..formats.share2014 import write_share2014
-from ..formats.share2015 import write_share2015
+from ..formats.share2015 import UNMARKED, write_share2015
 from .slots import write_slotted_note
 from .forum import write_thread
 from .timeline import write_timeline
+from .facts import TELLING, facts_truth, lines_of, with_facts
 from .knowledge_split import TASKS, ledger, lexicon_of, renamed, shown_by, standing
 from ..paths import atomic, cache_dir
 
@@ -61,6 +62,7 @@ def documents(
     seed: int=0,
     difficulty: float=.5,  # 0–1
     transfer: float=.5,    # 0–1: the dial
+    facts: int=0,          # lines about facts in a note
 ) -> dict[str, list[Document]|list[Query]]: # with more than the formats have room for
     "What a task is made of. Raises `ValueError` for a task that there is not."
     out, noise = {s: [] for s in SPLITS}, .06 * difficulty
@@ -76,6 +78,10 @@ def documents(
             word, first, write = _NOTES[task]
             number = first + (1000 if task == 'semeval2016t12' else 10_000) * k + i
             made = write(lexicon, Random(f'{word} {seed} {s} {i}'), number, LICENCE, noise)
+            if facts and task in TELLING:
+                told = lines_of(task, s, i, facts, seed, transfer)
+                made = with_facts(made, task, told, Random(f'told {seed} {task} {s} {i}'),
+                                  UNMARKED if write is write_slotted_note else None)
             out[s] += made if isinstance(made, list) else [made]
     return out
 
@@ -144,6 +150,11 @@ facts (disease → drug) are kept from
   training sets, which tasks need them and which show them; `knowledge`: for each word, each of \
 them that is kept, and each fact in a
   test set, whether it stands in the task's own training set, only in other tasks', or nowhere.
+With `facts`, notes of three tasks end with lines about invented names, half of them disorders, \
+half drugs, and nothing says which.
+  `invented` in truth.json: which names, whose training sets show them, whose dev and test sets \
+need them, and where; how many a system can
+  have right that knows what its own training set shows, or what all of them do.
 '''
 
 # %% ../../nbs/clinic/13_generate.ipynb #641854e4
@@ -174,7 +185,7 @@ def _counted(splits: dict[str, list]) -> dict[str, dict[str, int]]:
 
 # %% ../../nbs/clinic/13_generate.ipynb #4cce054a
 _DEFAULTS = {'notes': NOTES, 'slotted': SLOTTED, 'timelines': TIMELINES, 'threads': THREADS,
-             'medications': MEDICATIONS, 'difficulty': .5, 'transfer': .5, 'sham': None,
+             'medications': MEDICATIONS, 'difficulty': .5, 'transfer': .5, 'facts': 0, 'sham': None,
              'tasks': TASKS}
 
 def _made_from(seed: int, options: dict) -> dict:
@@ -195,6 +206,8 @@ def _made_from(seed: int, options: dict) -> dict:
         if not 0 <= options[name] <= 1:
             raise ValueError(f'{name} is between 0 and 1, not {options[name]}')
         options[name] = float(options[name])
+    if type(options['facts']) is not int or not 0 <= options['facts'] <= 48:
+        raise ValueError(f'facts is a number of lines in a note, to 48, not {options["facts"]!r}')
     tasks, sham = options['tasks'], options['sham']
     strange = ([tasks] if isinstance(tasks, str)
                else [str(t) for t in [*tasks, *filter(None, [sham])] if t not in TASKS])
@@ -212,13 +225,18 @@ def corpora(
     "All that is to be written"
     def of(task):
         return documents(task, origin[OPTIONS[task]], origin['seed'], origin['difficulty'],
-                         origin['transfer'])
+                         origin['transfer'], origin['facts'])
     sham = origin['sham']
     if not sham: return {t: of(t) for t in origin['tasks']}
     made = of(sham)
     def under(k): return {s: [renamed(d, str(k)) for d in items] for s, items in made.items()}
     return {t: made if t == sham else under(k)
             for k, t in enumerate(TASKS, 1) if t in origin['tasks']}
+
+def _invented(origin: dict, made: dict) -> dict: # nothing where no note has facts
+    if not origin['facts']: return {}
+    if origin['sham']: made = {t: splits for t, splits in made.items() if t == origin['sham']}
+    return facts_truth(made, origin['seed'], origin['transfer'])
 
 def _truth(origin: dict, made: dict[str, dict[str, list]]) -> dict:
     sham, shown = origin['sham'], {t: shown_by(splits['train']) for t, splits in made.items()}
@@ -227,7 +245,8 @@ def _truth(origin: dict, made: dict[str, dict[str, list]]) -> dict:
         'counts': {t: _counted(splits) for t, splits in made.items()},
         'knowledge': {t: {s: standing(t, splits[s], shown, origin['seed']) for s in ('dev', 'test')}
                       for t, splits in made.items()},
-        'kept': ledger(origin['seed'], origin['transfer'], [sham] if sham else origin['tasks'])}
+        'kept': ledger(origin['seed'], origin['transfer'], [sham] if sham else origin['tasks']),
+        'invented': _invented(origin, made)}
 
 # %% ../../nbs/clinic/13_generate.ipynb #2e79c221
 def make(
@@ -240,6 +259,7 @@ def make(
     timelines: Sequence[int]|None=None, # of semeval2016t12 (patients with three notes each),
     medications: Sequence[int]|None=None, # of semeval2021t6
     transfer: float=.5,    # 0–1: how much of that other tasks' training sets show
+    facts: int|None=None,  # lines in a note about names that mean nothing, of three tasks; None: 0
     sham: str|None=None,   # a task, whose documents then are in every folder
     tasks: Sequence[str]|None=None, # which to make; None: all. None depends on another
 ) -> dict: # what is in truth.json
@@ -250,8 +270,8 @@ def make(
     """
     folder = Path(folder)
     options = dict(notes=notes, threads=threads, difficulty=difficulty, slotted=slotted,
-                   timelines=timelines, medications=medications, transfer=transfer, sham=sham,
-                   tasks=tasks)
+                   timelines=timelines, medications=medications, transfer=transfer, facts=facts,
+                   sham=sham, tasks=tasks)
     origin = _made_from(seed, options)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f'{folder.name} is not empty: choose another folder')
