@@ -123,12 +123,14 @@ def lines_of(
     seed: int,     # of the clinic
     dial: float,   # 0–1
 ) -> list[Fact]:
-    "What a document's lines are about; of a dev or test document equally many of each group"
-    rng = Random(f'lines {seed} {task} {split} {number}')
+    "What a document's lines are about; in dev and test each group and kind in its turn"
     if split != 'train':
-        groups = [GROUPS[(number + i) % len(GROUPS)] for i in range(lines)]
-        rng.shuffle(groups)
-        return [rng.choice(needed(task, seed)[g]) for g in groups]
+        rng, turns = Random(f'lines {seed} {task} {split} {number}'), len(GROUPS) * len(KINDS)
+        wanted = [(GROUPS[n % len(GROUPS)], KINDS[n % turns // len(GROUPS)])
+                  for n in range(number * lines, (number + 1) * lines)]
+        rng.shuffle(wanted)
+        facts = needed(task, seed)
+        return [rng.choice([f for f in facts[g] if f.kind == kind]) for g, kind in wanted]
     each = shown(task, seed, dial) # one after the other, in an order of its own each time round
     return [Random(f'{seed} {task} {n // len(each)}').sample(each, len(each))[n % len(each)]
             for n in range(number * lines, (number + 1) * lines)]
