@@ -127,7 +127,7 @@ def study(args):
     code = _show_runs(frame.to_dict('records'), _again(args, 'study', args.name))
     if code: return code
     wanted = studies.read_study(args.name)
-    if wanted['report']: _say(f'report: {studies.report(args.name, wanted["report"])}')
+    for path in studies.reports(args.name, wanted['report']): _say(f'report: {path}')
     if wanted['next']: _say('\n  '.join(['next:', *wanted['next']]))
     return 0
 

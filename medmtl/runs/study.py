@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['studies', 'study_of', 'read_study', 'crossed', 'Wish', 'wishes_of', 'Planned', 'plans_of', 'jobs_of', 'make_runs',
-           'run_study', 'study', 'report']
+           'run_study', 'study', 'reports']
 
 # %% ../../nbs/runs/04_study.ipynb #e79d7c03
 import itertools, json, os, signal, subprocess, sys, time
@@ -333,11 +333,15 @@ def study(
     return run_study(name, read_study(name), *args, **kwargs)
 
 # %% ../../nbs/runs/04_study.ipynb #3dfa0f44
-def report(
-    name: str,     # of the study
-    notebook: str, # in nbs/analyses, without its ending
-) -> str: # where it lies, for people
-    "What came out of a study, as an executed notebook in outputs/studies. Raises `RunError`."
-    out = project_root()/'outputs'/'studies'/f'{name}.ipynb'
-    execute(project_root()/'nbs'/'analyses'/f'{notebook}.ipynb', out, dict(study=name), again=True)
-    return display_path(out)
+def reports(
+    name: str, # of the study
+    notebooks: str|list[str]|None, # in nbs/analyses, without their endings
+) -> list[str]: # where they lie, for people
+    """What came out of a study, as executed notebooks in outputs/studies; the first has the study's
+    name, the others theirs as well. Raises `RunError`."""
+    wanted = [notebooks] if isinstance(notebooks, str) else notebooks or []
+    places = [project_root()/'outputs'/'studies'/f'{name}{f"-{n}" if i else ""}.ipynb'
+              for i, n in enumerate(wanted)]
+    for n, out in zip(wanted, places, strict=True):
+        execute(project_root()/'nbs'/'analyses'/f'{n}.ipynb', out, dict(study=name), again=True)
+    return [display_path(out) for out in places]
