@@ -13,15 +13,19 @@ from torch import nn, Tensor
 from .attention import attention_layers
 
 # %% ../../nbs/modeling/02a_lean_layers.ipynb #ed050d74
+def _normed(x: Tensor, w: Tensor, eps: float) -> tuple[Tensor, Tensor]: # and 1 / rms(x)
+    wide = x.float()
+    size = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
+    r = size.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
+    return (wide * r).to(x.dtype).mul_(w), r
+
 class _RMSNorm(torch.autograd.Function):
     "w ∘ x / rms(x); w is frozen"
     @staticmethod
     def forward(ctx, x: Tensor, w: Tensor, eps: float) -> Tensor:
-        wide = x.float()
-        size = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
-        r = size.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
+        y, r = _normed(x, w, eps)
         ctx.save_for_backward(x, w, r)
-        return (wide * r).to(x.dtype).mul_(w)
+        return y
 
     @staticmethod
     def backward(ctx, d: Tensor):
@@ -33,7 +37,10 @@ class _RMSNorm(torch.autograd.Function):
 def _norm_forward(self: nn.Module, hidden_states: Tensor) -> Tensor:
     x, w = hidden_states, self.weight
     if x.dtype == w.dtype and x.element_size() <= 4 and not w.requires_grad:
-        return _RMSNorm.apply(x, w, self.variance_epsilon)
+        y, eps = _RMSNorm.apply(x, w, self.variance_epsilon), self.variance_epsilon
+        if torch.is_grad_enabled():
+            y.made_of = lambda x, w: _normed(x, w, eps)[0], [x.detach(), w]
+        return y
     return type(self).forward(self, x)
 
 # %% ../../nbs/modeling/02a_lean_layers.ipynb #b41d6847
