@@ -322,6 +322,10 @@ def _identity(record: dict) -> str|None: # of the model
     if not checkpoint.startswith(('embedded:', 'random:')): return None
     return model_identity(checkpoint, record['params']['seed'])
 
+def _group_missing(apart: list[str]) -> bool:
+    "Has one of two runs a whole group of parameters, such as an experiment, where the other has none?"
+    return any(long.startswith(f'{short}.') for short in apart for long in apart)
+
 def older_runs(
     wanted: dict, # a record as `start_record` gives it, of the run that is asked for
     overrides: list[str]=(), # what the user has set
@@ -333,7 +337,7 @@ def older_runs(
     for path, record in read_all():
         then = flat(deciding(record['params']))
         apart = sorted(then.keys() ^ now.keys())
-        if record['code'] == wanted['code']: continue
+        if record['code'] == wanted['code'] or _group_missing(apart): continue
         if any(record[k] != wanted[k] for k in ('phase', 'corpus')): continue
         # a task of one's own whose streams were changed is another task
         if streams_of(record) != streams_of(wanted): continue
