@@ -73,10 +73,10 @@ def seeds_chart(
 def transfer(
     found: pd.DataFrame, # as of `figures`, of runs of `transfer_matrix`
     task_of: dict[str, str], # stream -> its task
-) -> pd.DataFrame: # stream, with, seed, alone, together, gain; 'all others' where none is left out
+) -> pd.DataFrame: # stream, partner ('all others' where none is left out), seed, alone, together, …
     "What each stream gains from each other task, and what it loses without it"
     same, rows = ['model', 'corpus', 'seed'], []
-    alone = found[found.strategy == 's1_single'].set_index([*same, 'figure']).value
+    alone = found[found.strategy == 's1_single'].set_index([*same, 'figure'])[['value', 'run']]
     every = {task_of[s] for streams in found.streams for s in streams}
     for r in found[found.strategy != 's1_single'].itertuples():
         tasks = {task_of[s] for s in r.streams}
@@ -86,11 +86,12 @@ def transfer(
         else: partner = 'all others'
         key = (*(getattr(r, k) for k in same), r.figure)
         if partner is None or key not in alone.index: continue
-        rows.append(dict(stream=r.figure, partner=partner, seed=r.seed, alone=alone[key],
-                         together=r.value, gain=r.value - alone[key]))
+        value, run = alone.loc[key]
+        rows.append(dict(stream=r.figure, partner=partner, seed=r.seed, alone=value,
+                         together=r.value, gain=r.value - value, run=r.run, run_alone=run))
     order = [*dict.fromkeys(task_of.values())]
     order = [*order, *(f'all but {t}' for t in order), 'all others']
-    columns = ['stream', 'partner', 'seed', 'alone', 'together', 'gain']
+    columns = ['stream', 'partner', 'seed', 'alone', 'together', 'gain', 'run', 'run_alone']
     return pd.DataFrame(rows, columns=columns).sort_values(
         'partner', key=lambda c: c.map(order.index), kind='stable', ignore_index=True)
 
