@@ -40,7 +40,8 @@ def _compared(reference: dict[int, list], curve: dict[int, list[Point]]) -> tupl
     best = {seed: best_point(points) for seed, points in curve.items() if seed in reference}
     seeds = sorted(s for s in best if reference[s] and best[s].values)
     if len(seeds) < 2:
-        return None, f'{len(seeds)} seeds have both sides with their documents on record', best
+        have = {0: 'no seed has', 1: 'only one seed has'}[len(seeds)]
+        return None, f'{have} both sides, with their documents on record', best
     pairs = [reference[s] for s in seeds], [best[s].values for s in seeds]
     if len({len(v) for side in pairs for v in side}) > 1:
         return None, 'the runs were tested on different documents', best
