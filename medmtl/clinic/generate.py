@@ -28,7 +28,7 @@ from ..formats.share2015 import UNMARKED, write_share2015
 from .slots import write_slotted_note
 from .forum import write_thread
 from .timeline import write_timeline
-from .facts import TELLING, facts_truth, lines_of, with_facts
+from .facts import TELLING, facts_truth, lines_of, told_tasks, with_facts
 from .knowledge_split import TASKS, ledger, lexicon_of, renamed, shown_by, standing
 from ..paths import atomic, cache_dir
 
@@ -235,8 +235,8 @@ def corpora(
 
 def _invented(origin: dict, made: dict) -> dict: # nothing where no note has facts
     if not origin['facts']: return {}
-    if origin['sham']: made = {t: splits for t, splits in made.items() if t == origin['sham']}
-    return facts_truth(made, origin['seed'], origin['transfer'])
+    told = {t: made[t] for t in made if t in told_tasks(origin['sham'])}
+    return facts_truth(told, origin['seed'], origin['transfer'])
 
 def _truth(origin: dict, made: dict[str, dict[str, list]]) -> dict:
     sham, shown = origin['sham'], {t: shown_by(splits['train']) for t, splits in made.items()}

@@ -6,27 +6,15 @@
 __all__ = ['fact_scores']
 
 # %% ../../nbs/runs/02a_fact_scores.ipynb #6da1af84
-import numpy as np
-from ..clinic.facts import GROUPS, TELLING, fact_counts
+from ..clinic.facts import GROUPS, TELLING, fact_counts, told_tasks
 from ..data.documents import Document
+from ..scoring.counting import ratio
 from ..scoring.intervals import bootstrap_intervals
-from ..scoring.significance import pseudo_values
+from ..scoring.significance import recorded_values
 
 # %% ../../nbs/runs/02a_fact_scores.ipynb #b92195f0
-def _share(group: int):
-    def share(sums):
-        right, names = sums[..., 2 * group], sums[..., 2 * group + 1]
-        return np.divide(right, names, where=names > 0, out=np.full(np.shape(names), np.nan))
-    return share
-
-def _told(params: dict) -> set[str]: # tasks whose notes are about facts
-    corpus = params['corpus']
-    if not corpus.get('facts'): return set()
-    return {corpus['sham']} & {*TELLING} if corpus.get('sham') else {*TELLING}
-
-def _of_documents(counts: np.ndarray, group: int) -> list[float]|None:
-    try: return pseudo_values(counts, _share(group)).round(6).tolist()
-    except ValueError: return None
+def _shares(sums): # (..., 2 · groups) → group → share
+    return {g: ratio(sums[..., 2 * i], sums[..., 2 * i + 1]) for i, g in enumerate(GROUPS)}
 
 def fact_scores(
     params: dict, # a run's resolved parameters
@@ -34,14 +22,14 @@ def fact_scores(
 ) -> dict[str, dict[str, dict]]: # stream → group → value, low, high, documents
     """Of each group of facts the share that each stream has right, with 95 % intervals over
     documents, and what each document is to it (see `significance`)"""
-    out, tasks = {}, _told(params)
+    out, corpus = {}, params['corpus']
+    tasks = told_tasks(corpus.get('sham')) if corpus.get('facts') else ()
     for name, s in params['task']['streams'].items():
         if s['task'] not in tasks or TELLING[s['task']][0] not in s['labels']: continue
         if s['head'] == 'relation' or name not in predictions: continue
-        counts = fact_counts(predictions[name], s['task'], params['corpus'].get('seed') or 0)
+        counts = fact_counts(predictions[name], s['task'], corpus.get('seed') or 0)
         counts = counts.reshape(len(counts), -1)
-        scores = {g: _share(i) for i, g in enumerate(GROUPS)}
-        found = bootstrap_intervals(counts, lambda sums, f=scores: {g: f[g](sums) for g in f})
-        out[name] = {g: found[g] | dict(documents=_of_documents(counts, i))
-                     for i, g in enumerate(GROUPS)}
+        found = bootstrap_intervals(counts, _shares)
+        out[name] = {g: found[g] | dict(documents=recorded_values(
+            counts, lambda sums, g=g: _shares(sums)[g])) for g in GROUPS}
     return out

@@ -50,7 +50,8 @@ def pair_frame(
     task_of = {s: about['task'] for s, about in streams.items()}
     between = pd.DataFrame([(frozenset((task_of[c['task']], task_of[c['other']])), c['cosine'],
                              c['conflict']) for c in conflicts
-                            if task_of.get(c['task'], '') != task_of.get(c['other'], '')],
+                            if {c['task'], c['other']} <= task_of.keys()
+                            and task_of[c['task']] != task_of[c['other']]],
                            columns=['pair', 'cosine', 'conflict']).groupby('pair').mean()
     rows = []
     for r in gains.itertuples():

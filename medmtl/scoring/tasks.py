@@ -14,7 +14,7 @@ from ..data.tasks import Stream, nearest_name, stream_named
 from .counting import by_id
 from .general import relation_scorer, span_scorer
 from .intervals import bootstrap_intervals
-from .significance import pseudo_values
+from .significance import recorded_values
 from .n2c2 import (
     entity_counts, entity_from_counts, n2c2_counts, n2c2_from_counts, relation_counts,
     relation_from_counts)
@@ -126,7 +126,6 @@ def stream_scores(
     counts = scorer.counts(gold, predicted)
     return bootstrap_intervals(counts, scorer.scores, resamples=resamples, seed=seed)
 
-
 def document_values(
     stream: Stream|str,                                    # or the name of one or of a task
     gold: list[Document]|list[Query],                      # of the test or development set
@@ -136,7 +135,5 @@ def document_values(
     `significance.pseudo_values`. Their mean is the metric."""
     scorer = scorer_of(stream)
     if not isinstance(predicted, dict): _check_same(gold, predicted)
-    counts = scorer.counts(gold, predicted).to_numpy(float)
-    try: found = pseudo_values(counts, lambda sums: scorer.scores(sums)[scorer.headline])
-    except ValueError: return None
-    return found.round(6).tolist()
+    return recorded_values(scorer.counts(gold, predicted),
+                           lambda sums: scorer.scores(sums)[scorer.headline])
