@@ -62,7 +62,7 @@ def seeds_chart(
             x=alt.X('mean(baseline)', **axis))
         points = base.mark_point(filled=True, size=40, opacity=.7).encode(
             x=alt.X('value', **axis), tooltip=[by, 'seed', 'value', 'low', 'high', 'baseline'])
-        means = base.mark_tick(thickness=2, color='black').encode(
+        means = base.mark_tick(thickness=2, color='#c8690a').encode(
             x=alt.X('mean(value)', **axis)) # each layer with the axis, or it would begin at 0
         return (line + points + means).properties(width=230, height=alt.Step(18))
     panels = [panel(*p) for p in found.groupby('figure', sort=False)]
