@@ -33,7 +33,7 @@ from .knowledge_split import TASKS, ledger, lexicon_of, renamed, shown_by, stand
 from ..paths import atomic, cache_dir
 
 # %% ../../nbs/clinic/13_generate.ipynb #ddf19b1d
-VERSION = '3' # of the generator: another text for the same seed is another version
+VERSION = '4' # of the generator: another text for the same seed is another version
 LICENCE = Licence('Apache-2.0', restricted=False, terms='made by medmtl')
 SPLITS = ('train', 'dev', 'test')
 # task → which option has its counts
@@ -150,7 +150,7 @@ facts (disease → drug) are kept from
   training sets, which tasks need them and which show them; `knowledge`: for each word, each of \
 them that is kept, and each fact in a
   test set, whether it stands in the task's own training set, only in other tasks', or nowhere.
-With `facts`, notes of three tasks end with lines about invented names, half of them disorders, \
+With `facts`, notes of two tasks end with lines about invented names, half of them disorders, \
 half drugs, and nothing says which.
   `invented` in truth.json: which names, whose training sets show them, whose dev and test sets \
 need them, and where; how many a system can
@@ -259,7 +259,7 @@ def make(
     timelines: Sequence[int]|None=None, # of semeval2016t12 (patients with three notes each),
     medications: Sequence[int]|None=None, # of semeval2021t6
     transfer: float=.5,    # 0–1: how much of that other tasks' training sets show
-    facts: int|None=None,  # lines in a note about names that mean nothing, of three tasks; None: 0
+    facts: int|None=None,  # lines in a note about names that mean nothing, of two tasks; None: 0
     sham: str|None=None,   # a task, whose documents then are in every folder
     tasks: Sequence[str]|None=None, # which to make; None: all. None depends on another
 ) -> dict: # what is in truth.json

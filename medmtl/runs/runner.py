@@ -277,8 +277,10 @@ def needed(
         return {'strategy.among_runs': [override(overrides, [f'strategy={name}'])
                                         for name in strategy['among']]}
     if not experiment.get('at') or experiment['reference_run']: return {}
-    # the reference is of all tasks, whatever is trained alone
-    shared = [o for o in overrides if not re.match(r'\+?(task\b|strategy\.adapters\b)', o)]
+    # the reference is of all tasks, or of those of the mixture, whatever is trained alone
+    mixture = len(params['task'].get('only') or []) > 1
+    alone = r'task(?!\.only)\b' if mixture else r'task\b'
+    shared = [o for o in overrides if not re.match(rf'\+?({alone}|strategy\.adapters\b)', o)]
     chosen = [f'strategy={experiment["reference"]}', 'experiment.at=null', 'experiment.each=[]']
     return {'experiment.reference_run': [override(shared, chosen)]}
 

@@ -6,6 +6,7 @@
 __all__ = ['transfer_tests', 'label_overlap', 'pair_frame']
 
 # %% ../../nbs/runs/08_transfer_tests.ipynb #9df31e25
+import math
 import pandas as pd
 from ..scoring.significance import compare, holm
 
@@ -45,7 +46,8 @@ def pair_frame(
     gains: pd.DataFrame,  # as of `comparisons.transfer`
     streams: dict[str, dict], # of a run's parameters
     conflicts: list[dict], # of a run with surgery, as on record: task, other, cosine, conflict
-) -> pd.DataFrame: # a row a pair of tasks: gain, labels, cosine, conflict
+    words: list[dict]=(), # of a run on all tasks, as on record: task, other, share
+) -> pd.DataFrame: # a row a pair of tasks: gain, labels, words, cosine, conflict
     "Mean gain of two tasks from each other, and what is known of the two without training them"
     task_of = {s: about['task'] for s, about in streams.items()}
     between = pd.DataFrame([(frozenset((task_of[c['task']], task_of[c['other']])), c['cosine'],
@@ -58,9 +60,11 @@ def pair_frame(
         task = task_of[r.stream.split(',')[0]]
         if r.partner in task_of.values():
             rows.append(dict(pair=frozenset((task, r.partner)), gain=r.gain))
-    if not rows: return pd.DataFrame(columns=['gain', 'labels', 'cosine', 'conflict'])
+    if not rows: return pd.DataFrame(columns=['gain', 'labels', 'words', 'cosine', 'conflict'])
     out = pd.DataFrame(rows).groupby('pair').gain.mean().to_frame()
     out['labels'] = [label_overlap(streams, *sorted(pair)) for pair in out.index]
+    shares = {frozenset((w['task'], w['other'])): w['share'] for w in words}
+    out['words'] = [shares.get(pair, math.nan) for pair in out.index]
     out = out.join(between)
     out.index = [' and '.join(sorted(pair)) for pair in out.index]
     return out

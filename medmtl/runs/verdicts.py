@@ -6,6 +6,8 @@
 __all__ = ['Point', 'Verdict', 'best_point', 'verdicts', 'in_words', 'sides_of', 'naive', 'verdict_table']
 
 # %% ../../nbs/runs/07_verdicts.ipynb #95ed5d7e
+import math
+from statistics import fmean
 from typing import NamedTuple
 import pandas as pd
 from ..scoring.significance import Comparison, compare, holm
@@ -25,13 +27,27 @@ class Verdict(NamedTuple):
     p: float|None    # after Holm's correction
     best_at: list    # of each seed
     at_end: int      # seeds that are best at the end of the curve
+    rise: float      # of the figure for twice the tokens, there; infinite where one point is all
     why: str         # of 'not tested'
 
+# %% ../../nbs/runs/07_verdicts.ipynb #828cc7bf
 def best_point(
     points: list[Point], # of one seed
 ) -> Point:
     "The best on dev; of equal ones that with the fewest tokens. Raises `ValueError` for none."
     return max(sorted(points, key=lambda p: p.tokens), key=lambda p: p.dev)
+
+def _rise(curve: dict[int, list[Point]]) -> float: # as of `Verdict`
+    "How much the figure gains for twice the tokens over the last two points, on average over seeds"
+    gains = []
+    for points in curve.values():
+        end = max(points, key=lambda p: p.tokens)
+        before = max((p for p in points if p.tokens < end.tokens), key=lambda p: p.tokens,
+                     default=None)
+        if not (before and before.values and end.values): return math.inf
+        gains.append((fmean(end.values) - fmean(before.values))
+                     / math.log2(end.tokens / before.tokens))
+    return fmean(gains)
 
 def _compared(reference: dict[int, list], curve: dict[int, list[Point]]) -> tuple:
     "The comparison, or why there is none; and the best points by seed"
@@ -58,12 +74,12 @@ def verdicts(
     for k, (found, why, best) in done.items():
         ends = [seed for seed, p in best.items()
                 if p.tokens == max(q.tokens for q in figures[k][1][seed])]
-        at_end, p = len(ends), corrected.get(k)
+        at_end, p, rise = len(ends), corrected.get(k), _rise(figures[k][1])
         if not found: verdict = 'not tested'
         elif p < level and found.difference < 0: verdict = 'loss'
-        elif 2 * at_end > len(best): verdict = 'open'
+        elif 2 * at_end > len(best) and found.difference <= 2 * rise: verdict = 'open'
         else: verdict = 'transfer' if p < level else 'no evidence'
-        out[k] = Verdict(verdict, found, p, [best[s].at for s in sorted(best)], at_end, why)
+        out[k] = Verdict(verdict, found, p, [best[s].at for s in sorted(best)], at_end, rise, why)
     return out
 
 # %% ../../nbs/runs/07_verdicts.ipynb #befc6b88
@@ -80,7 +96,8 @@ def in_words(
                'loss': f'{other} alone is better than {one}',
                'no evidence': f'{one} and {other} at its best point cannot be told apart',
                'open': f'{other} is best at the end of its curve with {v.at_end} of '
-                       f'{len(v.best_at)} seeds, so a gain of {one} would prove nothing'}
+                       f'{len(v.best_at)} seeds, and gained {v.rise:+.3f} by twice the tokens, so '
+                       f'a gain of {one} would prove nothing'}
     points = ', '.join(str(at) for at in v.best_at)
     return (f'**{figure}: {v.verdict}.** {meaning[v.verdict]}: {one} less {other} '
             f'{f.difference:+.3f} (95 % from {f.low:+.3f} to {f.high:+.3f}; p = {v.p:.3f} after '
