@@ -101,19 +101,23 @@ _NOTE = ('Pt asked about {}.', 'Discussed {} w/ pt.', 'Went over {} again w/ pt.
          'Pt w/ questions re: {}.', 'Pt read about {} online.', 'Handout on {} given.',
          'OSH records mention {}.', 'Referral letter mentions {}.', 'Re: {}, see prior note.',
          'Will ask PCP about {}.', 'Called PCP re: {}.', 'Old chart mentions {}.',
-         'Pt would like to read about {}.', 'Message to PCP re: {} sent.')
-_REPORT = ('Requisition mentions {}.', 'Re: {}, see prior report.', 'Prior report mentions {}.',
-           'Outside report mentions {}.', 'OMR note mentions {}.', 'Called team re: {}.',
+         'Pt would like more info on {}.', 'Message to PCP re: {} sent.')
+_REPORT = ('ED note mentions {}.', 'OSH chart mentions {}.', 'Re: {}, see OMR.',
+           'Clinic note mentions {}.', "Team's note mentions {}.", 'Called team re: {}.',
            'Discussed {} w/ team.', 'Team asked about {}.')
-_HEADERS = 'MISC:', 'NOTES:', 'COMMUNICATION:'
+_LETTER = ('You had asked about {}.', 'We discussed {}.', 'Re {}, please see my prior letter.',
+           'Your letter mentioned {}.', 'My colleague asked about {}.',
+           'I have written separately about {}.', 'I gave a handout on {}.',
+           'I will write again about {}.')
+_HEADERS = 'MISC:', 'NOTES:'
 
 def _worded(document: Document, lines: int, rng: Random) -> tuple[str, list[str]]:
     "A header, and so many lines for names, none twice before all have had their turn"
-    report = 'RADIOLOGY' in document.id
-    stock = _REPORT if report else _NOTE
+    if 'RADIOLOGY' in document.id: header, stock = 'ADDENDUM:', _REPORT
+    elif 'LETTER' in document.id: header, stock = 'PS:', _LETTER
+    else: header, stock = rng.choice(_HEADERS), _NOTE
+    if re.search(r'^[a-z ]+:$', document.text, re.M): header = header.lower()
     turns = -(-lines // len(stock))
-    header = ('ADDENDUM:' if report else 'PS:' if 'LETTER' in document.id
-              else rng.choice(_HEADERS))
     return header, [line for _ in range(turns) for line in rng.sample(stock, len(stock))][:lines]
 
 def with_facts(
