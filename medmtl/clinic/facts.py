@@ -139,6 +139,7 @@ def with_facts(
                                     ((start, start + len(f.name)),), (), attributes or {}))
     return replace(document, text=text, mentions=(*document.mentions, *mentions))
 
+# %% ../../nbs/clinic/12a_facts.ipynb #d9bec4b7
 def lines_of(
     task: str,
     split: str,    # 'train', 'dev' or 'test'
