@@ -38,11 +38,15 @@ def _at(record: dict) -> tuple[int, float|str]: # clinic, dial
 
 def _alone(record: dict) -> bool: return record['params']['experiment'].get('at') is not None
 
+def _counted(records: list[dict]) -> list[dict]: # of a study that may have other parts too
+    return [r for r in records if r.get('facts')
+            and (r['params']['experiment'] or {}).get('id') == 'token_controlled']
+
 def clinics_of(
-    records: list[dict], # of finished runs under token control, on clinics with facts
+    records: list[dict], # of finished runs; those under token control, with facts, count
 ) -> dict[tuple, dict]: # clinic and dial → figure → sides, as of `verdicts.sides_of`
     "Each clinic at each dial as a study of its own. Raises `ValueError`."
-    alone = {}
+    records, alone = _counted(records), {}
     for r in filter(_alone, records):
         clinic, dial = _at(r)
         alone.setdefault(clinic, {}).setdefault(dial, []).append(r)
@@ -104,7 +108,7 @@ def dose_frame(
 ) -> pd.DataFrame: # system, clinic, dial, seed, stream, facts, share
     "What each run had right of its facts; of S1 the best points, at dial None"
     rows, points = [], {}
-    for r in records:
+    for r in _counted(records):
         clinic, dial = _at(r)
         for stream, groups in r['facts'].items():
             row = dict(clinic=clinic, seed=r['params']['seed'], stream=stream)
