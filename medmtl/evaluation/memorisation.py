@@ -13,7 +13,8 @@ import torch
 from ..modeling.language_model import LanguageModel, TokenScores, continuations, token_scores
 
 # %% ../../nbs/evaluation/03_memorisation.ipynb #71033934
-def _lowest(values: torch.Tensor, k: float) -> float: # the mean of the lowest share, of one at least
+def _lowest(values: torch.Tensor, k: float) -> float:
+    "The mean of the lowest share, of one value at least"
     n = max(1, int(k * len(values)))
     return float(values.topk(n, largest=False).values.mean())
 
