@@ -60,7 +60,8 @@ def facts_of(
 ) -> tuple[Fact, ...]:
     "All facts; of each pool half are of either kind"
     rng, out = Random(f'facts {seed}'), []
-    pools = [('nobody', ''), ('common', ''), *((p, t) for t in TELLING for p in ('own', 'lent', 'filler'))]
+    pools = [('nobody', ''), ('common', ''),
+             *((p, t) for t in TELLING for p in ('own', 'lent', 'filler'))]
     names = iter(invented(seed, sum(SIZES[p] for p, _ in pools)))
     for pool, task in pools:
         n = SIZES[pool]

@@ -9,7 +9,7 @@ __all__ = ['Claim', 'truth_of', 'clinics_of', 'claims', 'claim_rates', 'dose_fra
 from itertools import groupby
 from typing import NamedTuple
 import pandas as pd
-from .verdicts import Verdict, naive, sides_of, verdicts
+from .verdicts import Point, Verdict, best_point, naive, sides_of, verdicts
 
 # %% ../../nbs/runs/09_known_truth.ipynb #e48f4725
 class Claim(NamedTuple):
@@ -52,13 +52,13 @@ def clinics_of(
         alone.setdefault(clinic, {}).setdefault(dial, []).append(r)
     if mixed := [c for c, by_dial in alone.items() if len(by_dial) > 1]:
         raise ValueError(f'clinic {mixed[0]} has tasks alone at several dials: one serves all')
+    alone = {c: rs for c, by_dial in alone.items() for rs in by_dial.values()}
     out = {}
     order = sorted((r for r in records if not _alone(r)), key=lambda r: (_at(r)[0], str(_at(r)[1])))
     for (clinic, dial), of_dial in groupby(order, _at):
         of_dial = list(of_dial)
-        [ours] = alone.get(clinic, {None: []}).values()
         sham = of_dial[0]['params']['corpus']['sham']
-        out[clinic, dial] = {k: v for k, v in sides_of(of_dial + ours).items()
+        out[clinic, dial] = {k: v for k, v in sides_of(of_dial + alone.get(clinic, [])).items()
                              if not sham or k.split(',')[0].startswith(sham)}
     return out
 
@@ -116,11 +116,11 @@ def dose_frame(
             if not _alone(r): rows += [row | dict(system='S3b', dial=dial, facts=g, share=v)
                                        for g, v in shares.items()]
             else: points.setdefault(tuple(row.items()), []).append(
-                (r['tokens'][stream], r['metrics']['dev'][stream], shares))
+                Point(r['params']['experiment']['at'], r['tokens'][stream],
+                      r['metrics']['dev'][stream], shares))
     for key, curve in points.items():
-        *_, shares = max(sorted(curve, key=lambda p: p[0]), key=lambda p: p[1])
         rows += [dict(key) | dict(system='S1', dial=None, facts=g, share=v)
-                 for g, v in shares.items()]
+                 for g, v in best_point(curve).values.items()]
     columns = ['system', 'clinic', 'dial', 'seed', 'stream', 'facts', 'share']
     return pd.DataFrame(rows, columns=columns)
 
@@ -168,8 +168,7 @@ def rates_in_words(
         return ['**Not tested**: the runs that it takes are not there.']
     found, quiet = there.share >= .8, none.share <= .05
     naive = rates.loc['none: sham, every figure']
-    end = {(True, True): '**The truth was recovered.**'}.get(
-        (bool(found), bool(quiet)), '**The truth was not recovered.**')
+    end = f'**The truth was {"" if found and quiet else "not "}recovered.**'
     return [f'Where there is transfer, it was claimed in {share(there)}; 80 % were wanted.',
             f'Where there is none, it was claimed in {share(none)}; at most 5 % were wanted.', end,
             'In the sham, where the other task is the task itself under another name, one would '
