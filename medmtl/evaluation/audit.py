@@ -16,7 +16,7 @@ from medmtl.corpora.contamination import (
 from ..corpora.loading import load_tasks
 from ..data.documents import Document, Query
 from ..data.tasks import Stream
-from .memorisation import codec, continued, likelihoods
+from .memorisation import CONTEXT, codec, continued, likelihoods
 from .prompting import Scored, make_prompts, score_ready
 from ..formats.lines import corpus_text
 from ..modeling.language_model import LanguageModel, continuations
@@ -69,11 +69,12 @@ def _guard(audited: list[str], control: list[str]) -> Blind|None:
     with contextlib.suppress(ValueError): return blind(audited, control) # says: too few
     return None
 
-def _measured(lm: LanguageModel, sides: tuple[list[str], list[str]], max_tokens: int, seed: int):
-    "(measure → scores of both sides)"
+def _measured(lm: LanguageModel, sides: tuple, max_tokens: int, context: int, seed: int):
+    "Measure → scores of both sides"
     size = sum(min(len(lm.tokenizer(t).input_ids), max_tokens) for s in sides for t in s)
-    with Progress(2 * size, title='likelihoods') as bar:
-        each = [likelihoods(lm, s, seed, max_tokens, progress=bar.update) for s in sides]
+    work = 2 + context if context else 1 # each once alone, and once behind the others
+    with Progress(work * size, title='likelihoods') as bar:
+        each = [likelihoods(lm, s, seed, max_tokens, context, bar.update) for s in sides]
     return {k: (each[0][k], each[1][k]) for k in each[0]}
 
 def _continued(lm: LanguageModel, sides: tuple, familiar: list[str], new_tokens: int):
@@ -94,6 +95,7 @@ def audit(
     control: list[str],  # candidates; such as the model cannot have read
     new_tokens: int=100, # of a continuation; 0: none is made
     max_tokens: int=256, # of a text; the rest is cut off
+    context: int=CONTEXT, # texts that CoDeC puts before each; 0: no CoDeC
     alpha: float=.01,    # for the Mann-Whitney U tests
     tolerance: float=.1, # of a control text's length in words, relative
     seed: int=0,
@@ -106,9 +108,9 @@ def audit(
     rows, columns = matched_control(audited, control, tolerance=tolerance)
     sides = [audited[i] for i in rows], [control[j] for j in columns]
     guard = _guard(*sides)
-    scores = _measured(lm, sides, max_tokens, seed)
+    scores = _measured(lm, sides, max_tokens, context, seed)
     findings = [separation_finding(k, *scores[k], guard, alpha)
-                for k in ('Min-K%', 'Min-K%++', 'CoDeC')]
+                for k in scores if k != 'mean log p']
     verbatim = np.zeros(len(rows), int)
     if new_tokens:
         frames = _continued(lm, sides, control, new_tokens)
@@ -152,8 +154,8 @@ def figures_of(
 ) -> dict: # as a record holds it
     "Each measure's AUROC, TPR and p, the blind classifier's AUROC, and the verdicts"
     out = {k: separation(*pair, fpr=fpr)._asdict() for k, pair in found.scores.items()}
-    shares = {side: codec(v) for side, v in zip(('audited', 'control'), found.scores['CoDeC'],
-                                                strict=True)}
+    drops = dict(zip(('audited', 'control'), found.scores.get('CoDeC', ()), strict=False))
+    shares = {side: codec(v) for side, v in drops.items()}
     guard = None
     if found.guard: guard = {k: getattr(found.guard, k) for k in ('auroc', 'low', 'high')}
     layers = {f.layer: f.verdict for f in found.findings}
