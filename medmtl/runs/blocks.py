@@ -6,7 +6,7 @@
 __all__ = ['SMALL_TOKENS', 'SMALL_STEPS', 'why_small', 'is_small', 'Place', 'place_of', 'told_apart', 'setting_titles',
            'model_titles', 'experiment_of', 'frame_of', 'only_latest', 'short_name', 'with_columns']
 
-# %% ../../nbs/runs/10b_blocks.ipynb #01fa66fe
+# %% ../../nbs/runs/10b_blocks.ipynb #ebef5b77
 import json
 from typing import NamedTuple
 import pandas as pd
@@ -15,7 +15,7 @@ from ..data.tasks import settings_in, group_files
 from .comparisons import figures
 from .records import comparable, flat
 
-# %% ../../nbs/runs/10b_blocks.ipynb #cd384647
+# %% ../../nbs/runs/10b_blocks.ipynb #643640ac
 SMALL_TOKENS = 100_000 # a stream; a cap below it makes a demonstration
 SMALL_STEPS = 200      # of the optimiser
 _CLINIC = dict(notes=NOTES, slotted=SLOTTED, timelines=TIMELINES, threads=THREADS,
@@ -54,7 +54,7 @@ def is_small(
     "Is a run a demonstration, and no result?"
     return bool(why_small(record))
 
-# %% ../../nbs/runs/10b_blocks.ipynb #06c6ae95
+# %% ../../nbs/runs/10b_blocks.ipynb #97643b19
 class Place(NamedTuple):
     "Where in a table a run belongs"
     setting: str # as JSON: corpus, what it is tested on, budget
@@ -106,7 +106,7 @@ def model_titles(
     for d in dicts: d['identity'] = (d['identity'] or '')[:15] # a hash is long
     return dict(zip(models, told_apart(dicts, bases), strict=True))
 
-# %% ../../nbs/runs/10b_blocks.ipynb #0cd1d363
+# %% ../../nbs/runs/10b_blocks.ipynb #fa41c579
 _EXECUTION = {'micro_tokens', 'memory_gb', 'devices'} # how a step is cut, and not what it is
 
 def experiment_of(
@@ -164,7 +164,7 @@ def only_latest(
     return kept, [*(f'{x}: the files of its corpus had other contents' for x in
                     sorted(set(other.run))), *(f'{x}: there is a later run of the same' for x in old)]
 
-# %% ../../nbs/runs/10b_blocks.ipynb #244ec9ef
+# %% ../../nbs/runs/10b_blocks.ipynb #faa8cedf
 def short_name(
     strategy: str, # id
 ) -> str: # such as S3b
