@@ -6,7 +6,7 @@
 __all__ = ['SMALL_TOKENS', 'SMALL_STEPS', 'why_small', 'is_small', 'Place', 'place_of', 'told_apart', 'setting_titles',
            'model_titles', 'experiment_of', 'frame_of', 'only_latest', 'short_name', 'with_columns']
 
-# %% ../../nbs/runs/10b_blocks.ipynb #ebef5b77
+# %% ../../nbs/runs/10b_blocks.ipynb #f1aedb54
 import json
 from typing import NamedTuple
 import pandas as pd
@@ -15,7 +15,7 @@ from ..data.tasks import settings_in, group_files
 from .comparisons import figures
 from .records import comparable, flat
 
-# %% ../../nbs/runs/10b_blocks.ipynb #643640ac
+# %% ../../nbs/runs/10b_blocks.ipynb #fbbef069
 SMALL_TOKENS = 100_000 # a stream; a cap below it makes a demonstration
 SMALL_STEPS = 200      # of the optimiser
 _CLINIC = dict(notes=NOTES, slotted=SLOTTED, timelines=TIMELINES, threads=THREADS,
@@ -54,7 +54,7 @@ def is_small(
     "Is a run a demonstration, and no result?"
     return bool(why_small(record))
 
-# %% ../../nbs/runs/10b_blocks.ipynb #97643b19
+# %% ../../nbs/runs/10b_blocks.ipynb #03341987
 class Place(NamedTuple):
     "Where in a table a run belongs"
     setting: str # as JSON: corpus, what it is tested on, budget
@@ -103,10 +103,12 @@ def model_titles(
     "The name of each, its layers where some are left out, and what else sets them apart"
     dicts = [json.loads(m) for m in models]
     bases = [d['id'] + (f', lowest {d["layers"]} layers' if d.get('layers') else '') for d in dicts]
-    for d in dicts: d['identity'] = (d['identity'] or '')[:15] # a hash is long
+    for d in dicts:
+        d['identity'] = (d['identity'] or '')[:15] # a hash is long
+        d['tokens an example'] = d.pop('max_tokens', None) # not the budget's
     return dict(zip(models, told_apart(dicts, bases), strict=True))
 
-# %% ../../nbs/runs/10b_blocks.ipynb #fa41c579
+# %% ../../nbs/runs/10b_blocks.ipynb #dc3818fa
 _EXECUTION = {'micro_tokens', 'memory_gb', 'devices'} # how a step is cut, and not what it is
 
 def experiment_of(
@@ -115,9 +117,9 @@ def experiment_of(
     "The experiment of a run"
     return (record['params'].get('experiment') or {}).get('id')
 
-def _variant(record: dict) -> str: # what a strategy's options are, as JSON
+def _variant(record: dict, place: Place) -> str: # what a strategy's options are, as JSON
     strategy = {k: v for k, v in record['params']['strategy'].items() if k != 'title'}
-    training = json.loads(place_of(record).setting)['training']
+    training = json.loads(place.setting)['training']
     own = {k: v for k, v in strategy.get('training', {}).items()
            if k not in training and k not in _EXECUTION}
     return json.dumps(strategy | dict(training=own), sort_keys=True)
@@ -131,23 +133,36 @@ def _files_of(record: dict, task: str) -> str: # of its corpus, as JSON
              if k.startswith(f'{task}/') and not k.endswith('/left out')}
     return json.dumps(files, sort_keys=True)
 
+def _rows_of(record: dict) -> int: # in `figures`; raises where that would
+    test, streams = record['metrics']['test'], record['params']['task']['streams']
+    for key, scores in test.items(): {**scores[streams[key.split(',')[0]]['metric']]}
+    sum(record['tokens'].values()), record['trained_parameters']
+    record['metrics']['baseline'].keys(), record['metrics']['dev'].keys()
+    return len(test)
+
 def frame_of(
     records: list[dict], # of finished runs, the oldest first
 ) -> tuple[pd.DataFrame, list[str]]: # as of `figures`, with setting, model, …; what was left out
     "The figures of runs, with their places"
-    parts, out = [], []
-    for n, r in enumerate(records):
-        try: found = figures([r])
+    kept, out = [], []
+    for r in records:
+        try: kept.append((r, _rows_of(r)))
         except (KeyError, TypeError, AttributeError) as e:
             out.append(f'{r["run"]}: its record has not the figures of a training ({e})')
-            continue
-        place, streams = place_of(r), r['params']['task']['streams']
-        together = str(found.streams.iloc[0]) if _shares(r) and len(found) else ''
-        parts.append(found.assign(
-            number=n, setting=place.setting, model=place.model, variant=_variant(r),
-            together=together, small=why_small(r), method=r['params']['model'].get('quantization'),
-            files=[_files_of(r, streams[s].get('task', s)) for s in found.stream]))
-    return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()), out
+    if not kept: return pd.DataFrame(), out
+    frame, places = figures([r for r, _ in kept]), [place_of(r) for r, _ in kept]
+    def spread(values): # one a record, to one a row
+        return [v for v, (_, n) in zip(values, kept, strict=True) for _ in range(n)]
+    frame['number'] = spread(range(len(kept)))
+    frame['setting'], frame['model'] = spread(p.setting for p in places), spread(p.model for p in places)
+    frame['variant'] = spread(_variant(r, p) for (r, _), p in zip(kept, places, strict=True))
+    frame['together'] = spread(str([*r['params']['task']['streams']]) if _shares(r) else ''
+                               for r, _ in kept)
+    frame['small'] = spread(why_small(r) for r, _ in kept)
+    frame['method'] = spread(r['params']['model'].get('quantization') for r, _ in kept)
+    frame['files'] = [_files_of(r, r['params']['task']['streams'][s].get('task', s)) for s, r in
+                      zip(frame.stream, spread(r for r, _ in kept), strict=True)]
+    return frame, out
 
 def only_latest(
     frame: pd.DataFrame, # as of `frame_of`
@@ -164,7 +179,7 @@ def only_latest(
     return kept, [*(f'{x}: the files of its corpus had other contents' for x in
                     sorted(set(other.run))), *(f'{x}: there is a later run of the same' for x in old)]
 
-# %% ../../nbs/runs/10b_blocks.ipynb #faa8cedf
+# %% ../../nbs/runs/10b_blocks.ipynb #774a28d8
 def short_name(
     strategy: str, # id
 ) -> str: # such as S3b

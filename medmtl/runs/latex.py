@@ -6,13 +6,13 @@
 __all__ = ['escape', 'lines', 'header', 'Cell', 'number', 'seed_cell', 'stars', 'marks', 'rendered', 'Panel', 'Table', 'missing',
            'counts', 'tabular', 'to_latex', 'document']
 
-# %% ../../nbs/runs/10a_latex.ipynb #8e78a778
+# %% ../../nbs/runs/10a_latex.ipynb #5de14168
 import math, re
 from statistics import fmean, stdev
 from typing import NamedTuple
 import pandas as pd
 
-# %% ../../nbs/runs/10a_latex.ipynb #c432b38d
+# %% ../../nbs/runs/10a_latex.ipynb #50a0b9a5
 _SPECIAL = {'\\': r'\textbackslash{}', '~': r'\textasciitilde{}', '^': r'\textasciicircum{}',
             '<': r'\textless{}', '>': r'\textgreater{}', '–': '--', '—': '---', '’': "'",
             '‘': '`', '“': '``', '”': "''", '×': r'$\times$', '±': r'$\pm$', '−': r'$-$',
@@ -46,7 +46,7 @@ def header(
     parts = re.split(r'(?: |_|(?<=[a-z]{5})(?=\d{4}))', text)
     return lines(*map(escape, parts), to='c')
 
-# %% ../../nbs/runs/10a_latex.ipynb #368b157a
+# %% ../../nbs/runs/10a_latex.ipynb #79d0d271
 class Cell(NamedTuple):
     "One figure of a table"
     text: str              # LaTeX
@@ -86,32 +86,36 @@ def stars(
     "* below .05, ** below .01"
     return '' if p is None or p >= .05 else '*' if p >= .01 else '**'
 
-# %% ../../nbs/runs/10a_latex.ipynb #65c0f094
+# %% ../../nbs/runs/10a_latex.ipynb #8d074669
 def marks(
     cells: dict[str, Cell|None], # of one row, say
     lowest: bool=False, # is less better?
 ) -> dict[str, str]: # name → 'best', 'second' or ''
     "Which cells are the best and the second, by what is shown"
     ranks = {k: c.rank for k, c in cells.items() if c and c.rank is not None}
-    if len(ranks) < 2: return dict.fromkeys(cells, '')
+    if len(set(ranks.values())) < 2: return dict.fromkeys(cells, '')
     order = sorted(set(ranks.values()), reverse=not lowest)
     names = dict(zip(order, ('best', 'second'), strict=False))
     return {k: names.get(ranks.get(k), '') for k in cells}
+
+_NOTHING = r'{\scriptsize\phantom{0}}' # a second line without anything
 
 def rendered(
     cell: Cell|None,
     mark: str='',       # as of `marks`
     italic: bool=False, # of a demonstration
+    two: bool=False,    # two lines in any case, so that the upper ones of a row are level
 ) -> str: # LaTeX
     "A cell as it is printed"
-    if cell is None: return '--'
+    if cell is None: return lines('--', _NOTHING if two else '')
     text = rf'\textit{{{cell.text}}}' if italic and cell.text else cell.text
     if mark == 'best': text = rf'\textbf{{{text}}}'
     if mark == 'second': text = rf'\underline{{{text}}}'
     if cell.stars: text += rf'\rlap{{$^{{{cell.stars}}}$}}'
-    return lines(text, rf'{{\scriptsize {cell.below}}}' if cell.below else '')
+    below = rf'{{\scriptsize {cell.below}}}' if cell.below else _NOTHING if two else ''
+    return lines(text, below)
 
-# %% ../../nbs/runs/10a_latex.ipynb #96b8bc0d
+# %% ../../nbs/runs/10a_latex.ipynb #769431e3
 class Panel(NamedTuple):
     "The part of a table whose figures may be compared"
     title: str                              # plain text: corpus, budget, model
@@ -159,17 +163,20 @@ def tabular(
 ) -> str: # LaTeX
     "A panel as a tabular with booktabs' rules"
     best = _marks_of(panel)
+    two = any(b for _, b in panel.rows) or any(c and c.below for row in panel.rows.values()
+                                               for c in row.values())
     def cell(label, row, c):
-        return rendered(row[c], best[label, c], bool(panel.small)) if c in row else ''
+        return rendered(row[c], best[label, c], bool(panel.small), two) if c in row else ''
     strut = r'\rule{0pt}{2.6ex}' # of the upper line, or rows would touch
-    index = [lines(strut + escape(a), rf'{{\scriptsize {escape(b)}}}' if b else '', to='l')
+    def under(b): return rf'{{\scriptsize {escape(b)}}}' if b else _NOTHING if two else ''
+    index = [lines(strut + escape(a), under(b), to='l')
              for a, b in panel.rows]
     frame = pd.DataFrame([[cell(label, row, c) for c in panel.columns]
                           for label, row in panel.rows.items()],
                          index=index, columns=[header(c) for c in panel.columns])
     return frame.style.to_latex(hrules=True, column_format='l' + 'r' * len(panel.columns))
 
-# %% ../../nbs/runs/10a_latex.ipynb #05ac673d
+# %% ../../nbs/runs/10a_latex.ipynb #e49ee630
 _DEMONSTRATION = r'\textbf{Demonstration runs, not results} (in italics). '
 
 def _float(table: Table, panels: list[Panel], label: str, again: bool) -> str:
@@ -180,13 +187,15 @@ def _float(table: Table, panels: list[Panel], label: str, again: bool) -> str:
         small = rf' --- demonstration: {escape(p.small)}' if p.small else ''
         body.append('\\par\\medskip{\\bfseries ' + escape(p.title) + '}' + small
                     + '\\par\\smallskip\n' + tabular(p).rstrip())
+    wide = max(len(p.columns) for p in panels) > 8
     return '\n'.join([r'\begin{table}[p]', r'\centering', rf'\caption{{{caption}}}',
-                      rf'\label{{tab:{label}}}', r'\footnotesize', r'\setlength{\tabcolsep}{5pt}',
+                      rf'\label{{tab:{label}}}', r'\scriptsize' if wide else r'\footnotesize',
+                      rf'\setlength{{\tabcolsep}}{{{4 if wide else 5}pt}}',
                       *body, r'\end{table}'])
 
 def to_latex(
     table: Table,
-    rows: int=26, # of a float at most, so that it fits a page; what is more goes into another
+    rows: int=18, # of a float at most, so that it fits a page; what is more goes into another
 ) -> str: # the whole file
     "A table as a file that a paper takes in by \\input; it needs the package booktabs"
     floats, filled = [[]], counts(table)

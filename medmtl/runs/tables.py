@@ -6,7 +6,7 @@
 __all__ = ['STRATEGIES', 'NO_EXPERIMENT', 'ARMS', 'POINTS', 'TRAINING', 'INFERENCE', 'TABLES', 'corrected_p', 'main_table',
            'transfer_table', 'ablation_table', 'control_table', 'efficiency_table', 'write_tables', 'tables_in_words']
 
-# %% ../../nbs/runs/11_tables.ipynb #98f7c468
+# %% ../../nbs/runs/11_tables.ipynb #38045a1f
 import json, warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +18,13 @@ from .blocks import (
     experiment_of, frame_of, model_titles, only_latest, place_of, setting_titles, short_name,
     why_small, with_columns)
 from .comparisons import against_best, token_curve, transfer
-from .latex import Cell, Panel, Table, counts, missing, number, seed_cell, stars, to_latex
+from .latex import Cell, Panel, Table, counts, escape, missing, number, seed_cell, stars, to_latex
 from .records import flat, read_all
 from .transfer_tests import transfer_tests
 from .verdicts import sides_of, verdicts
 from ..scoring.significance import compare, holm
 
-# %% ../../nbs/runs/11_tables.ipynb #e9b8eb5b
+# %% ../../nbs/runs/11_tables.ipynb #1c38d175
 def _compared(one: dict, other: dict): # seed → values of documents; → p, or None
     seeds = sorted(s for s in one.keys() & other.keys() if one[s] and other[s])
     sides = [[x[s] for s in seeds] for x in (one, other)]
@@ -38,9 +38,11 @@ def corrected_p(
     column: str='strategy', # where the reference is found
 ) -> dict[tuple, float]: # (model, figure, column) → p after Holm's correction, where it was tested
     "Every column against the reference"
-    def values(x): return {r.seed: (by_run[r.run].get('by_document') or {}).get(r.figure)
-                           for r in x.itertuples()}
-    found = {}
+    def values(x): return {seed: (by_run[run].get('by_document') or {}).get(figure) for seed, run,
+                           figure in zip(x.seed, x.run, x.figure, strict=True)}
+    found, frame = {}, frame[['model', 'figure', 'column', 'seed', 'run', 'strategy']]
+    frame = frame[[bool((by_run[r].get('by_document') or {}).get(f)) for r, f in
+                   zip(frame.run, frame.figure, strict=True)]] # the others cannot be tested
     for (model, figure), x in frame.groupby(['model', 'figure'], sort=True):
         alone = x[x[column] == reference]
         if alone.column.nunique() != 1: continue # none, or it is not clear which
@@ -49,17 +51,19 @@ def corrected_p(
             if p is not None: found[model, figure, name] = p
     return dict(zip(found, map(float, holm([*found.values()])), strict=True))
 
-# %% ../../nbs/runs/11_tables.ipynb #4bf4a33b
+# %% ../../nbs/runs/11_tables.ipynb #9895e705
 STRATEGIES = ('s1_single', 's2_shared', 's3a_flat', 's3b_hierarchical', 's4_sequential',
               's5_qlora') # the study's
 NO_EXPERIMENT = None, 's3b_llama8b' # a name for three choices is no experiment
-_MARKS = (r'Best bold, second underlined, as rounded. $^{*}$ $p<.05$, $^{**}$ $p<.01$ after Holm '
-          r"(over seeds and documents, over all comparisons of a block): ")
+def _marks(reference: str) -> str: # in a caption
+    return (r'Best bold, second underlined, as rounded. $^{*}$ $p<.05$, $^{**}$ $p<.01$ against '
+            f'{reference}, over seeds and documents, after Holm over all comparisons of a corpus '
+            'and budget. ')
 _SEEDS = r'Mean $\pm$ sd over seeds; -- is missing. '
 
 def _tested(done: int, all_: int) -> str:
     if done == all_: return ''
-    return (f' Tested: {done} of {all_} comparisons; the others lack two seeds with their '
+    return (f'Tested: {done} of {all_} comparisons; the others lack two seeds with their '
             'documents on record.')
 
 def _study_streams(
@@ -75,6 +79,10 @@ def _rows(x: pd.DataFrame, expected: dict[str, str]) -> list[tuple[str, str]]: #
     order = [*dict.fromkeys([*expected, *x.stream])]
     return sorted(metrics.items(), key=lambda r: (order.index(r[0].split(',')[0]), r[0]))
 
+def _label(figure: str, metric: str) -> tuple[str, str]: # of a row, and what is under it
+    stream, _, more = figure.partition(', ')
+    return stream, f'{more}, {metric}' if more else metric
+
 def _frames(records: list[dict], *more: str) -> tuple[pd.DataFrame, list[str]]:
     frame, out = frame_of(records)
     frame, old = only_latest(frame, *more)
@@ -86,7 +94,7 @@ def _settled(frame: pd.DataFrame, *keys: str) -> tuple[pd.DataFrame, list[str]]:
     gone = sorted(set(frame.run) - set(kept.run))
     return kept, [f'{x}: a later run with other options stands in its place' for x in gone]
 
-# %% ../../nbs/runs/11_tables.ipynb #0702d8e1
+# %% ../../nbs/runs/11_tables.ipynb #0d85fd56
 def _blocks(frame: pd.DataFrame): # (setting, model), title, frame, seeds; in the order of titles
     "The parts of a frame that have panels of their own"
     settings = setting_titles(sorted(set(frame.setting)))
@@ -118,7 +126,7 @@ def _score_panels(
                                   p=p.get((setting, model, figure, c))) for c in names}
             base = mine.baseline.dropna().astype(float)
             cells['baseline'] = seed_cell([base.mean()]) if len(base) else None
-            rows[figure, metric] = cells
+            rows[_label(figure, metric)] = cells
         out.append(Panel(title, rows, [*names, 'baseline'], _why(x)))
     return out
 
@@ -135,7 +143,7 @@ def _all_p(frame: pd.DataFrame, by_run: dict, reference: str, column: str) -> tu
         n += sum(int(k) for i, k in other.items() if reference in pairs[i])
     return p, n
 
-# %% ../../nbs/runs/11_tables.ipynb #7695be29
+# %% ../../nbs/runs/11_tables.ipynb #89524a8a
 def _strategy_columns(x: pd.DataFrame) -> list[str]:
     found = x.groupby('strategy').column.agg(lambda c: sorted(set(c))).to_dict()
     return [c for s in sorted({*STRATEGIES, *found}) for c in found.get(s, [short_name(s)])]
@@ -170,20 +178,20 @@ def main_table(
 ) -> Table:
     "Table 1: tasks × models × strategies"
     frame, out = _plain(records)
-    caption = "Main results: each stream's primary metric on the test set. " + _SEEDS + _MARKS
+    caption = "Main results: each stream's primary metric on the test set. " + _SEEDS + _marks('S1')
     columns = _strategy_columns(frame) if len(frame) else [short_name(s) for s in STRATEGIES]
     if not len(frame):
-        return Table('table1_main', caption + 'against S1.', [_empty([*columns, 'baseline'])], out)
+        return Table('table1_main', caption, [_empty([*columns, 'baseline'])], out)
     frame, alone = _worth_comparing(frame)
     by_run = {r['run']: r for r in records}
     p, comparisons = _all_p(frame, by_run, 's1_single', 'strategy')
     panels = _score_panels(frame, _strategy_columns, p)
     _not_on_nf4(panels, frame)
-    caption += ('against S1. The baseline needs no model and takes part in the ranking.'
+    caption += ('The baseline needs no model and takes part in the ranking. '
                 + _tested(len(p), comparisons))
     return Table('table1_main', caption, panels, out + alone)
 
-# %% ../../nbs/runs/11_tables.ipynb #fe200585
+# %% ../../nbs/runs/11_tables.ipynb #30d21de6
 def _gain_row(x: pd.DataFrame, p: dict, figure: str, task: str, names: list[str], n: int) -> dict:
     "A row of the matrix: partner → cell; nothing where the partner is the task itself"
     own = {task, f'all but {task}'}
@@ -213,18 +221,18 @@ def transfer_table(
         names = [*partners, *(f'all but {t}' for t in partners),
                  *(['all others'] if 'all others' in set(gains.partner) else [])]
         seeds = int(gains.groupby(['stream', 'partner']).size().max()) if len(gains) else 0
-        rows = {r: _gain_row(gains, p, r[0], task_of[r[0].split(',')[0]], names, seeds)
-                for r in _rows(x, expected)}
+        rows = {_label(f, m): _gain_row(gains, p, f, task_of[f.split(',')[0]], names, seeds)
+                for f, m in _rows(x, expected)}
         panels.append(Panel(title, rows, names, _why(x)))
         tested, cells = tested + len(p), cells + gains.groupby(['stream', 'partner']).ngroups
     caption = ('Transfer matrix: what a stream (row) gains on the test set when it is trained '
                "beside another task, or beside all but one, by one shared adapter, less the stream "
-               'alone. ' + _SEEDS + _MARKS + 'against none.' + _tested(tested, cells))
+               'alone. ' + _SEEDS + _marks('no gain') + _tested(tested, cells))
     ids = [*dict.fromkeys(known.values())]
     return Table('table2_transfer', caption, panels or
                  [_empty([*ids, *(f'all but {t}' for t in ids)])], out)
 
-# %% ../../nbs/runs/11_tables.ipynb #1b6fc868
+# %% ../../nbs/runs/11_tables.ipynb #5c831495
 ARMS = 'A1', 'A2', 'A3', 'A4'
 
 def _weights_row(x: pd.DataFrame, names: list[str]) -> dict[str, Cell|None]:
@@ -237,7 +245,7 @@ def ablation_table(
     "Table 3: the arms of the ablation"
     frame, out = _frames([r for r in records if experiment_of(r) == 'ablation_architecture'], 'arm')
     caption = ('Ablation: A1 shared adapter only, A2 private only, A3 both added, A4 both weighed '
-               'by a gate, with as many trained weights each. ' + _SEEDS + _MARKS + 'against A4.')
+               'by a gate, with as many trained weights each. ' + _SEEDS + _marks('A4'))
     if not len(frame): return Table('table3_ablation', caption, [_empty([*ARMS, 'baseline'])], out)
     frame, other = _settled(frame.assign(column=frame.arm.str.upper()), 'column')
     p, comparisons = _all_p(frame, {r['run']: r for r in records}, ARMS[-1], 'column')
@@ -246,7 +254,7 @@ def ablation_table(
         panel.rows['weights trained', 'heads included'] = _weights_row(x, panel.columns[:-1])
     return Table('table3_ablation', caption + _tested(len(p), comparisons), panels, out + other)
 
-# %% ../../nbs/runs/11_tables.ipynb #b82dad9b
+# %% ../../nbs/runs/11_tables.ipynb #5648c36b
 POINTS = 'own', .5, 1., 2. # of the curve, as the experiment has them
 
 def _point(at) -> str: return str(at) if isinstance(at, str) else f'{float(at):g}×'
@@ -269,25 +277,32 @@ def _difference(best: pd.DataFrame, v) -> Cell|None: # of a figure; v: its verdi
     cell = seed_cell([*best.difference], sign=True) if len(best) else None
     return cell and cell._replace(rank=None)
 
+def _points_cell(points: list) -> Cell|None: # of each seed: '2×', or '1× (2), 2× (1)'
+    names = [escape(_point(a)) for a in points]
+    if len(set(names)) < 2: return Cell(names[0]) if names else None
+    return Cell(', '.join(f'{n} ({names.count(n)})' for n in sorted(set(names))))
+
 def _control_row(x: pd.DataFrame, best: pd.DataFrame, v, points: list, n: int) -> dict:
     "A row of table 4: x has one figure, of the reference and one system"
     def at(part): return seed_cell([*part.sort_values('seed').value], seeds=n)
     curve = x[x['at'].notna()]
     row = dict(reference=at(x[x['at'].isna()]))
     for point in points: row[_point(point)] = at(curve[curve['at'] == point])
-    row['best'] = seed_cell([*best.value], seeds=n)
-    row['best at'] = Cell(', '.join(_point(a).replace('×', r'$\times$') for a in best.best_at)) \
-        if len(best) else None
+    cell = seed_cell([*best.value], seeds=n) # one of the points, so it takes no part in the ranking
+    row['best'] = cell and cell._replace(rank=None)
+    row['best at'] = _points_cell([*best.best_at])
     row['difference'] = _difference(best, v)
     return row | dict(verdict=Cell(v.verdict if v else 'not tested') if len(best) else None)
 
-# %% ../../nbs/runs/11_tables.ipynb #e11fc27a
+# %% ../../nbs/runs/11_tables.ipynb #47594507
 def _control_panel(x: pd.DataFrame, records: list[dict], system: str, title: str, seeds: int
                    ) -> Panel|None: # None where there is nothing to compare
     "One system and the reference, in one setting, by one model"
     reference = 's3b_hierarchical'
+    sides = x.strategy[x['at'].isna()], x.strategy[x['at'].notna()]
+    if reference not in {*sides[0]} or system not in {*sides[1]}: return None
     x = x[((x.strategy == reference) & x['at'].isna()) | ((x.strategy == system) & x['at'].notna())]
-    best = against_best(token_curve(x)) if len(x) else pd.DataFrame()
+    best = against_best(token_curve(x))
     if not len(best): return None
     found = verdicts(sides_of(records, reference, system))
     here = {a for a in x['at'].dropna()}
@@ -297,7 +312,7 @@ def _control_panel(x: pd.DataFrame, records: list[dict], system: str, title: str
     for figure, metric in _rows(x, {}):
         mine = best[best.figure == figure].sort_values('seed')
         row = _control_row(x[x.figure == figure], mine, found.get(figure), points, seeds)
-        rows[figure, metric] = {name if k == 'reference' else k: c for k, c in row.items()}
+        rows[_label(figure, metric)] = {name if k == 'reference' else k: c for k, c in row.items()}
     columns = [name, *map(_point, points), 'best', 'best at', 'difference', 'verdict']
     return Panel(f'{title}; {name} against {short_name(system)}', rows, columns, _why(x))
 
@@ -327,7 +342,7 @@ def control_table(
                'difference', 'verdict']
     return Table('table4_tokens', caption, panels or [_empty(columns)], sorted(set(out)))
 
-# %% ../../nbs/runs/11_tables.ipynb #2a47635e
+# %% ../../nbs/runs/11_tables.ipynb #a3faedd8
 TRAINING = 'weights, B', 'trained, M', 'tokens/s', 'peak, GB'
 INFERENCE = 'latency p50, ms', 'p95, ms', 'tokens/s', 'peak, GB'
 
@@ -358,7 +373,7 @@ def _inference_row(batches: list[tuple[tuple, dict]]) -> dict[str, Cell|None]:
     return dict(zip(INFERENCE, (milliseconds('p50'), milliseconds('p95'), seed_cell([most], 0),
                                 seed_cell([peak and peak / 2**30], 2)), strict=True))
 
-# %% ../../nbs/runs/11_tables.ipynb #2bf905ef
+# %% ../../nbs/runs/11_tables.ipynb #8f3fd6f2
 def _training_cells(records: list[dict]) -> dict[str, Cell|None]:
     "Of runs that differ in their seeds"
     def of(get, digits, scale=1.):
@@ -405,7 +420,7 @@ def _inference_panels(records: list[dict]) -> list[Panel]:
             panel.rows[label] = _inference_row(batches)
     return [p._replace(rows=dict(sorted(p.rows.items()))) for _, p in sorted(out.items())]
 
-# %% ../../nbs/runs/11_tables.ipynb #44669a54
+# %% ../../nbs/runs/11_tables.ipynb #34c2ba7e
 def efficiency_table(
     records: list[dict], # of finished runs, the oldest first
 ) -> Table:
@@ -431,7 +446,7 @@ def efficiency_table(
                + _SEEDS + 'Best of a column bold, second underlined, within a panel.')
     return Table('table5_efficiency', caption, [*panels, *inference], out)
 
-# %% ../../nbs/runs/11_tables.ipynb #277c1ff4
+# %% ../../nbs/runs/11_tables.ipynb #c3d88cf2
 TABLES = main_table, transfer_table, ablation_table, control_table, efficiency_table
 
 def _chosen(results_dir: Path|str, include_small: bool) -> tuple[list[dict], list[str]]:
