@@ -6,7 +6,7 @@
 __all__ = ['SMALL_TOKENS', 'SMALL_STEPS', 'why_small', 'is_small', 'Place', 'place_of', 'told_apart', 'setting_titles',
            'model_titles', 'experiment_of', 'frame_of', 'only_latest', 'short_name', 'with_columns']
 
-# %% ../../nbs/runs/10b_blocks.ipynb #f1aedb54
+# %% ../../nbs/runs/10b_blocks.ipynb #45bb01fb
 import json
 from typing import NamedTuple
 import pandas as pd
@@ -15,7 +15,7 @@ from ..data.tasks import settings_in, group_files
 from .comparisons import figures
 from .records import comparable, flat
 
-# %% ../../nbs/runs/10b_blocks.ipynb #fbbef069
+# %% ../../nbs/runs/10b_blocks.ipynb #9fb33bac
 SMALL_TOKENS = 100_000 # a stream; a cap below it makes a demonstration
 SMALL_STEPS = 200      # of the optimiser
 _CLINIC = dict(notes=NOTES, slotted=SLOTTED, timelines=TIMELINES, threads=THREADS,
@@ -54,7 +54,7 @@ def is_small(
     "Is a run a demonstration, and no result?"
     return bool(why_small(record))
 
-# %% ../../nbs/runs/10b_blocks.ipynb #03341987
+# %% ../../nbs/runs/10b_blocks.ipynb #0efbf3d0
 class Place(NamedTuple):
     "Where in a table a run belongs"
     setting: str # as JSON: corpus, what it is tested on, budget
@@ -108,7 +108,7 @@ def model_titles(
         d['tokens an example'] = d.pop('max_tokens', None) # not the budget's
     return dict(zip(models, told_apart(dicts, bases), strict=True))
 
-# %% ../../nbs/runs/10b_blocks.ipynb #dc3818fa
+# %% ../../nbs/runs/10b_blocks.ipynb #34fc1e7b
 _EXECUTION = {'micro_tokens', 'memory_gb', 'devices'} # how a step is cut, and not what it is
 
 def experiment_of(
@@ -133,6 +133,7 @@ def _files_of(record: dict, task: str) -> str: # of its corpus, as JSON
              if k.startswith(f'{task}/') and not k.endswith('/left out')}
     return json.dumps(files, sort_keys=True)
 
+# %% ../../nbs/runs/10b_blocks.ipynb #f9d56700
 def _rows_of(record: dict) -> int: # in `figures`; raises where that would
     test, streams = record['metrics']['test'], record['params']['task']['streams']
     for key, scores in test.items(): {**scores[streams[key.split(',')[0]]['metric']]}
@@ -154,7 +155,8 @@ def frame_of(
     def spread(values): # one a record, to one a row
         return [v for v, (_, n) in zip(values, kept, strict=True) for _ in range(n)]
     frame['number'] = spread(range(len(kept)))
-    frame['setting'], frame['model'] = spread(p.setting for p in places), spread(p.model for p in places)
+    frame['setting'] = spread(p.setting for p in places)
+    frame['model'] = spread(p.model for p in places)
     frame['variant'] = spread(_variant(r, p) for (r, _), p in zip(kept, places, strict=True))
     frame['together'] = spread(str([*r['params']['task']['streams']]) if _shares(r) else ''
                                for r, _ in kept)
@@ -164,6 +166,7 @@ def frame_of(
                       zip(frame.stream, spread(r for r, _ in kept), strict=True)]
     return frame, out
 
+# %% ../../nbs/runs/10b_blocks.ipynb #d6f51fc0
 def only_latest(
     frame: pd.DataFrame, # as of `frame_of`
     *more: str,          # columns in which runs may differ
@@ -176,10 +179,11 @@ def only_latest(
     keys = ['setting', 'model', 'strategy', 'variant', 'together', 'seed', 'figure', *more]
     kept = frame[frame.files == newest].drop_duplicates(keys, keep='last')
     old = sorted(set(frame.run) - set(kept.run) - set(other.run))
-    return kept, [*(f'{x}: the files of its corpus had other contents' for x in
-                    sorted(set(other.run))), *(f'{x}: there is a later run of the same' for x in old)]
+    changed = sorted(set(other.run))
+    return kept, [*(f'{x}: the files of its corpus had other contents' for x in changed),
+                  *(f'{x}: there is a later run of the same' for x in old)]
 
-# %% ../../nbs/runs/10b_blocks.ipynb #774a28d8
+# %% ../../nbs/runs/10b_blocks.ipynb #8709caf7
 def short_name(
     strategy: str, # id
 ) -> str: # such as S3b
@@ -195,7 +199,8 @@ def with_columns(
     if not len(frame): return frame.assign(column=[]), []
     size = frame.together.str.count("'")
     most = size.groupby([frame.setting, frame.model, frame.strategy]).transform('max')
-    out = [f'{x}: trained on some of the tasks together' for x in sorted(set(frame[size < most].run))]
+    partial = sorted(set(frame[size < most].run))
+    out = [f'{x}: trained on some of the tasks together' for x in partial]
     frame, names = frame[size == most].copy(), {}
     for (setting, strategy), x in frame.groupby(['setting', 'strategy'], sort=True):
         variants = sorted(set(x.variant))

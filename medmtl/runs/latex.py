@@ -6,13 +6,13 @@
 __all__ = ['escape', 'lines', 'header', 'Cell', 'number', 'seed_cell', 'stars', 'marks', 'rendered', 'Panel', 'Table', 'missing',
            'counts', 'tabular', 'to_latex', 'document']
 
-# %% ../../nbs/runs/10a_latex.ipynb #5de14168
+# %% ../../nbs/runs/10a_latex.ipynb #190d25e3
 import math, re
 from statistics import fmean, stdev
 from typing import NamedTuple
 import pandas as pd
 
-# %% ../../nbs/runs/10a_latex.ipynb #50a0b9a5
+# %% ../../nbs/runs/10a_latex.ipynb #1cf2dbb4
 _SPECIAL = {'\\': r'\textbackslash{}', '~': r'\textasciitilde{}', '^': r'\textasciicircum{}',
             '<': r'\textless{}', '>': r'\textgreater{}', '–': '--', '—': '---', '’': "'",
             '‘': '`', '“': '``', '”': "''", '×': r'$\times$', '±': r'$\pm$', '−': r'$-$',
@@ -46,7 +46,7 @@ def header(
     parts = re.split(r'(?: |_|(?<=[a-z]{5})(?=\d{4}))', text)
     return lines(*map(escape, parts), to='c')
 
-# %% ../../nbs/runs/10a_latex.ipynb #79d0d271
+# %% ../../nbs/runs/10a_latex.ipynb #5be4ae5b
 class Cell(NamedTuple):
     "One figure of a table"
     text: str              # LaTeX
@@ -86,7 +86,7 @@ def stars(
     "* below .05, ** below .01"
     return '' if p is None or p >= .05 else '*' if p >= .01 else '**'
 
-# %% ../../nbs/runs/10a_latex.ipynb #8d074669
+# %% ../../nbs/runs/10a_latex.ipynb #1aa24fa1
 def marks(
     cells: dict[str, Cell|None], # of one row, say
     lowest: bool=False, # is less better?
@@ -98,7 +98,8 @@ def marks(
     names = dict(zip(order, ('best', 'second'), strict=False))
     return {k: names.get(ranks.get(k), '') for k in cells}
 
-_NOTHING = r'{\scriptsize\phantom{0}}' # a second line without anything
+def _under(text: str) -> str: # a second line, all as high, so that first lines are level
+    return rf'{{\scriptsize\rule{{0pt}}{{2.1ex}}{text}}}'
 
 def rendered(
     cell: Cell|None,
@@ -107,15 +108,15 @@ def rendered(
     two: bool=False,    # two lines in any case, so that the upper ones of a row are level
 ) -> str: # LaTeX
     "A cell as it is printed"
-    if cell is None: return lines('--', _NOTHING if two else '')
+    if cell is None: return lines('--', _under('') if two else '')
     text = rf'\textit{{{cell.text}}}' if italic and cell.text else cell.text
     if mark == 'best': text = rf'\textbf{{{text}}}'
     if mark == 'second': text = rf'\underline{{{text}}}'
     if cell.stars: text += rf'\rlap{{$^{{{cell.stars}}}$}}'
-    below = rf'{{\scriptsize {cell.below}}}' if cell.below else _NOTHING if two else ''
-    return lines(text, below)
+    below = _under(cell.below) if cell.below or two else ''
+    return lines(rf'\smash{{{text}}}' if below else text, below)
 
-# %% ../../nbs/runs/10a_latex.ipynb #769431e3
+# %% ../../nbs/runs/10a_latex.ipynb #60299367
 class Panel(NamedTuple):
     "The part of a table whose figures may be compared"
     title: str                              # plain text: corpus, budget, model
@@ -168,15 +169,14 @@ def tabular(
     def cell(label, row, c):
         return rendered(row[c], best[label, c], bool(panel.small), two) if c in row else ''
     strut = r'\rule{0pt}{2.6ex}' # of the upper line, or rows would touch
-    def under(b): return rf'{{\scriptsize {escape(b)}}}' if b else _NOTHING if two else ''
-    index = [lines(strut + escape(a), under(b), to='l')
+    index = [lines(strut + rf'\smash{{{escape(a)}}}', _under(escape(b)) if two else '', to='l')
              for a, b in panel.rows]
     frame = pd.DataFrame([[cell(label, row, c) for c in panel.columns]
                           for label, row in panel.rows.items()],
                          index=index, columns=[header(c) for c in panel.columns])
     return frame.style.to_latex(hrules=True, column_format='l' + 'r' * len(panel.columns))
 
-# %% ../../nbs/runs/10a_latex.ipynb #e49ee630
+# %% ../../nbs/runs/10a_latex.ipynb #c0e48ee4
 _DEMONSTRATION = r'\textbf{Demonstration runs, not results} (in italics). '
 
 def _float(table: Table, panels: list[Panel], label: str, again: bool) -> str:
@@ -190,7 +190,7 @@ def _float(table: Table, panels: list[Panel], label: str, again: bool) -> str:
     wide = max(len(p.columns) for p in panels) > 8
     return '\n'.join([r'\begin{table}[p]', r'\centering', rf'\caption{{{caption}}}',
                       rf'\label{{tab:{label}}}', r'\scriptsize' if wide else r'\footnotesize',
-                      rf'\setlength{{\tabcolsep}}{{{4 if wide else 5}pt}}',
+                      rf'\setlength{{\tabcolsep}}{{{3 if wide else 5}pt}}',
                       *body, r'\end{table}'])
 
 def to_latex(
@@ -205,7 +205,8 @@ def to_latex(
     name = table.name.partition('_')[2]
     notes = ['Written from records by medmtl.runs.tables: do not edit, write it again.',
              f'{filled[0]} cells filled, {filled[1]} missing.',
-             *(f'missing: {x}' for x in missing(table)), *(f'left out: {x}' for x in table.left_out)]
+             *(f'missing: {x}' for x in missing(table)),
+             *(f'left out: {x}' for x in table.left_out)]
     parts = [_float(table, panels, f'{name}-{n}' if n else name, bool(n))
              for n, panels in enumerate(floats)]
     return '\n'.join([*(f'% {n}' for n in notes), *parts]) + '\n'

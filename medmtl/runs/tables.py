@@ -6,11 +6,10 @@
 __all__ = ['STRATEGIES', 'NO_EXPERIMENT', 'ARMS', 'POINTS', 'TRAINING', 'INFERENCE', 'TABLES', 'corrected_p', 'main_table',
            'transfer_table', 'ablation_table', 'control_table', 'efficiency_table', 'write_tables', 'tables_in_words']
 
-# %% ../../nbs/runs/11_tables.ipynb #38045a1f
+# %% ../../nbs/runs/11_tables.ipynb #49666f81
 import json, warnings
 from collections.abc import Callable
 from pathlib import Path
-from statistics import fmean
 import pandas as pd
 from ..data.tasks import tasks
 from ..paths import atomic, display_path, project_root
@@ -18,13 +17,14 @@ from .blocks import (
     experiment_of, frame_of, model_titles, only_latest, place_of, setting_titles, short_name,
     why_small, with_columns)
 from .comparisons import against_best, token_curve, transfer
-from .latex import Cell, Panel, Table, counts, escape, missing, number, seed_cell, stars, to_latex
-from .records import flat, read_all
+from .latex import (
+    Cell, Panel, Table, counts, escape, missing, number, seed_cell, stars, to_latex)
+from .records import read_all
 from .transfer_tests import transfer_tests
 from .verdicts import sides_of, verdicts
 from ..scoring.significance import compare, holm
 
-# %% ../../nbs/runs/11_tables.ipynb #1c38d175
+# %% ../../nbs/runs/11_tables.ipynb #54346e4a
 def _compared(one: dict, other: dict): # seed → values of documents; → p, or None
     seeds = sorted(s for s in one.keys() & other.keys() if one[s] and other[s])
     sides = [[x[s] for s in seeds] for x in (one, other)]
@@ -51,7 +51,7 @@ def corrected_p(
             if p is not None: found[model, figure, name] = p
     return dict(zip(found, map(float, holm([*found.values()])), strict=True))
 
-# %% ../../nbs/runs/11_tables.ipynb #9895e705
+# %% ../../nbs/runs/11_tables.ipynb #e08b58fa
 STRATEGIES = ('s1_single', 's2_shared', 's3a_flat', 's3b_hierarchical', 's4_sequential',
               's5_qlora') # the study's
 NO_EXPERIMENT = None, 's3b_llama8b' # a name for three choices is no experiment
@@ -94,7 +94,7 @@ def _settled(frame: pd.DataFrame, *keys: str) -> tuple[pd.DataFrame, list[str]]:
     gone = sorted(set(frame.run) - set(kept.run))
     return kept, [f'{x}: a later run with other options stands in its place' for x in gone]
 
-# %% ../../nbs/runs/11_tables.ipynb #0d85fd56
+# %% ../../nbs/runs/11_tables.ipynb #6fc3a4e9
 def _blocks(frame: pd.DataFrame): # (setting, model), title, frame, seeds; in the order of titles
     "The parts of a frame that have panels of their own"
     settings = setting_titles(sorted(set(frame.setting)))
@@ -143,7 +143,7 @@ def _all_p(frame: pd.DataFrame, by_run: dict, reference: str, column: str) -> tu
         n += sum(int(k) for i, k in other.items() if reference in pairs[i])
     return p, n
 
-# %% ../../nbs/runs/11_tables.ipynb #89524a8a
+# %% ../../nbs/runs/11_tables.ipynb #9d1c0ba7
 def _strategy_columns(x: pd.DataFrame) -> list[str]:
     found = x.groupby('strategy').column.agg(lambda c: sorted(set(c))).to_dict()
     return [c for s in sorted({*STRATEGIES, *found}) for c in found.get(s, [short_name(s)])]
@@ -191,7 +191,7 @@ def main_table(
                 + _tested(len(p), comparisons))
     return Table('table1_main', caption, panels, out + alone)
 
-# %% ../../nbs/runs/11_tables.ipynb #30d21de6
+# %% ../../nbs/runs/11_tables.ipynb #9e91a0c5
 def _gain_row(x: pd.DataFrame, p: dict, figure: str, task: str, names: list[str], n: int) -> dict:
     "A row of the matrix: partner → cell; nothing where the partner is the task itself"
     own = {task, f'all but {task}'}
@@ -232,7 +232,7 @@ def transfer_table(
     return Table('table2_transfer', caption, panels or
                  [_empty([*ids, *(f'all but {t}' for t in ids)])], out)
 
-# %% ../../nbs/runs/11_tables.ipynb #5c831495
+# %% ../../nbs/runs/11_tables.ipynb #16b3ad02
 ARMS = 'A1', 'A2', 'A3', 'A4'
 
 def _weights_row(x: pd.DataFrame, names: list[str]) -> dict[str, Cell|None]:
@@ -254,7 +254,7 @@ def ablation_table(
         panel.rows['weights trained', 'heads included'] = _weights_row(x, panel.columns[:-1])
     return Table('table3_ablation', caption + _tested(len(p), comparisons), panels, out + other)
 
-# %% ../../nbs/runs/11_tables.ipynb #5648c36b
+# %% ../../nbs/runs/11_tables.ipynb #6426646e
 POINTS = 'own', .5, 1., 2. # of the curve, as the experiment has them
 
 def _point(at) -> str: return str(at) if isinstance(at, str) else f'{float(at):g}×'
@@ -264,7 +264,8 @@ def _with_facts(x: pd.DataFrame, by_run: dict[str, dict]) -> pd.DataFrame:
     rows = []
     for row in x.to_dict('records'):
         if row['figure'] != row['stream']: continue
-        for group, found in ((by_run[row['run']].get('facts') or {}).get(row['stream']) or {}).items():
+        facts = (by_run[row['run']].get('facts') or {}).get(row['stream']) or {}
+        for group, found in facts.items():
             rows.append(row | dict(figure=f'{row["stream"]}, facts of {group}', baseline=None,
                                    metric='share', value=found['value']))
     return pd.concat([x, pd.DataFrame(rows)], ignore_index=True) if rows else x
@@ -280,7 +281,8 @@ def _difference(best: pd.DataFrame, v) -> Cell|None: # of a figure; v: its verdi
 def _points_cell(points: list) -> Cell|None: # of each seed: '2×', or '1× (2), 2× (1)'
     names = [escape(_point(a)) for a in points]
     if len(set(names)) < 2: return Cell(names[0]) if names else None
-    return Cell(', '.join(f'{n} ({names.count(n)})' for n in sorted(set(names))))
+    first, *more = [f'{n} ({names.count(n)})' for n in sorted(set(names))]
+    return Cell(first, below=', '.join(more))
 
 def _control_row(x: pd.DataFrame, best: pd.DataFrame, v, points: list, n: int) -> dict:
     "A row of table 4: x has one figure, of the reference and one system"
@@ -294,13 +296,11 @@ def _control_row(x: pd.DataFrame, best: pd.DataFrame, v, points: list, n: int) -
     row['difference'] = _difference(best, v)
     return row | dict(verdict=Cell(v.verdict if v else 'not tested') if len(best) else None)
 
-# %% ../../nbs/runs/11_tables.ipynb #47594507
+# %% ../../nbs/runs/11_tables.ipynb #fa80d1a6
 def _control_panel(x: pd.DataFrame, records: list[dict], system: str, title: str, seeds: int
                    ) -> Panel|None: # None where there is nothing to compare
     "One system and the reference, in one setting, by one model"
     reference = 's3b_hierarchical'
-    sides = x.strategy[x['at'].isna()], x.strategy[x['at'].notna()]
-    if reference not in {*sides[0]} or system not in {*sides[1]}: return None
     x = x[((x.strategy == reference) & x['at'].isna()) | ((x.strategy == system) & x['at'].notna())]
     best = against_best(token_curve(x))
     if not len(best): return None
@@ -327,22 +327,25 @@ def control_table(
         frame, other = _settled(frame, 'strategy', 'at')
         out += other
     for _, title, x, seeds in _blocks(frame) if len(frame) else ():
-        kept = [r for r in mine if r['run'] in set(x.run)]
-        pair = [_control_panel(_with_facts(x, by_run), kept, s, title, seeds)
-                for s in ('s1_single', 's1_hierarchical')]
-        panels += [p for p in pair if p]
-        if not any(pair): out.append(f'{title}: no seed has both sides, {x.run.nunique()} runs')
+        there = {*zip(x.strategy, x['at'].isna(), strict=True)} # strategies; is it the reference?
+        systems = [s for s in ('s1_single', 's1_hierarchical') if (s, False) in there]
+        if systems and ('s3b_hierarchical', True) in there:
+            kept, facts = [by_run[run] for run in dict.fromkeys(x.run)], _with_facts(x, by_run)
+            found = [_control_panel(facts, kept, s, title, seeds) for s in systems]
+        else: found = []
+        panels += [p for p in found if p]
+        if not any(found): out.append(f'{title}: no seed has both sides, {x.run.nunique()} runs')
     caption = ('Token control: S3b, and each task alone at its own tokens and at multiples of all '
                'that S3b saw; the best point is chosen on the development set, seed by seed. '
-               + _SEEDS + 'Difference: S3b less the best point, beneath it the 95\\,\\% interval over '
-               'seeds and documents where it was tested, else the sd. '
+               + _SEEDS + 'Difference: S3b less the best point, beneath it the 95\\,\\% interval '
+               'over seeds and documents where it was tested, else the sd. '
                'Best bold, second underlined, as rounded. $^{*}$ $p<.05$, $^{**}$ $p<.01$ after '
                'Holm over all figures of a panel.')
     columns = [short_name('s3b_hierarchical'), *map(_point, POINTS), 'best', 'best at',
                'difference', 'verdict']
     return Table('table4_tokens', caption, panels or [_empty(columns)], sorted(set(out)))
 
-# %% ../../nbs/runs/11_tables.ipynb #a3faedd8
+# %% ../../nbs/runs/11_tables.ipynb #346fa223
 TRAINING = 'weights, B', 'trained, M', 'tokens/s', 'peak, GB'
 INFERENCE = 'latency p50, ms', 'p95, ms', 'tokens/s', 'peak, GB'
 
@@ -373,12 +376,13 @@ def _inference_row(batches: list[tuple[tuple, dict]]) -> dict[str, Cell|None]:
     return dict(zip(INFERENCE, (milliseconds('p50'), milliseconds('p95'), seed_cell([most], 0),
                                 seed_cell([peak and peak / 2**30], 2)), strict=True))
 
-# %% ../../nbs/runs/11_tables.ipynb #8f3fd6f2
+# %% ../../nbs/runs/11_tables.ipynb #dad75716
 def _training_cells(records: list[dict]) -> dict[str, Cell|None]:
     "Of runs that differ in their seeds"
     def of(get, digits, scale=1.):
         values = [v and v / scale for v in map(get, records)]
-        return seed_cell([v for v in values if v], digits)
+        values = [v for v in values if v]
+        return seed_cell(values[:1] if len(set(values)) == 1 else values, digits) # exact: no sd
     model = records[0]['params']['model']
     size = None if model.get('layers') else model.get('size') # of a part it is not known
     memory = [r.get('memory') or {} for r in records]
@@ -410,7 +414,8 @@ def _inference_panels(records: list[dict]) -> list[Panel]:
     out = {}
     for r in records:
         found = {}
-        for path, batch in _batches(r.get('metrics')): found.setdefault(path[:-1], []).append((path, batch))
+        for path, batch in _batches(r.get('metrics')):
+            found.setdefault(path[:-1], []).append((path, batch))
         panel = out.setdefault((_device(r), why_small(r)), Panel(
             f'Inference; {_device(r)}', {}, [*INFERENCE], why_small(r), True,
             (*INFERENCE[:2], INFERENCE[3])))
@@ -420,13 +425,13 @@ def _inference_panels(records: list[dict]) -> list[Panel]:
             panel.rows[label] = _inference_row(batches)
     return [p._replace(rows=dict(sorted(p.rows.items()))) for _, p in sorted(out.items())]
 
-# %% ../../nbs/runs/11_tables.ipynb #34c2ba7e
+# %% ../../nbs/runs/11_tables.ipynb #6dae61b0
 def efficiency_table(
     records: list[dict], # of finished runs, the oldest first
 ) -> Table:
     "Table 5: weights, tokens a second, memory and latency"
     frame, out = _plain([r for r in records if r.get('training')])
-    timed = [r for r in records if _batches(r.get('metrics'))]
+    timed = [r for r in records if r['phase'].startswith('p4') and _batches(r.get('metrics'))]
     panels = []
     if len(frame):
         frame, alone = _worth_comparing(frame)
@@ -446,7 +451,7 @@ def efficiency_table(
                + _SEEDS + 'Best of a column bold, second underlined, within a panel.')
     return Table('table5_efficiency', caption, [*panels, *inference], out)
 
-# %% ../../nbs/runs/11_tables.ipynb #c3d88cf2
+# %% ../../nbs/runs/11_tables.ipynb #f125ac96
 TABLES = main_table, transfer_table, ablation_table, control_table, efficiency_table
 
 def _chosen(results_dir: Path|str, include_small: bool) -> tuple[list[dict], list[str]]:
