@@ -6,7 +6,7 @@
 __all__ = ['STRATEGIES', 'NO_EXPERIMENT', 'ARMS', 'POINTS', 'TRAINING', 'INFERENCE', 'TABLES', 'corrected_p', 'main_table',
            'transfer_table', 'ablation_table', 'control_table', 'efficiency_table', 'write_tables', 'tables_in_words']
 
-# %% ../../nbs/runs/11_tables.ipynb #49666f81
+# %% ../../nbs/runs/11_tables.ipynb #d6d6eefc
 import json, warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ from .transfer_tests import transfer_tests
 from .verdicts import sides_of, verdicts
 from ..scoring.significance import compare, holm
 
-# %% ../../nbs/runs/11_tables.ipynb #54346e4a
+# %% ../../nbs/runs/11_tables.ipynb #d8701bea
 def _compared(one: dict, other: dict): # seed → values of documents; → p, or None
     seeds = sorted(s for s in one.keys() & other.keys() if one[s] and other[s])
     sides = [[x[s] for s in seeds] for x in (one, other)]
@@ -51,7 +51,7 @@ def corrected_p(
             if p is not None: found[model, figure, name] = p
     return dict(zip(found, map(float, holm([*found.values()])), strict=True))
 
-# %% ../../nbs/runs/11_tables.ipynb #e08b58fa
+# %% ../../nbs/runs/11_tables.ipynb #00317518
 STRATEGIES = ('s1_single', 's2_shared', 's3a_flat', 's3b_hierarchical', 's4_sequential',
               's5_qlora') # the study's
 NO_EXPERIMENT = None, 's3b_llama8b' # a name for three choices is no experiment
@@ -94,7 +94,7 @@ def _settled(frame: pd.DataFrame, *keys: str) -> tuple[pd.DataFrame, list[str]]:
     gone = sorted(set(frame.run) - set(kept.run))
     return kept, [f'{x}: a later run with other options stands in its place' for x in gone]
 
-# %% ../../nbs/runs/11_tables.ipynb #6fc3a4e9
+# %% ../../nbs/runs/11_tables.ipynb #2ffc4283
 def _blocks(frame: pd.DataFrame): # (setting, model), title, frame, seeds; in the order of titles
     "The parts of a frame that have panels of their own"
     settings = setting_titles(sorted(set(frame.setting)))
@@ -143,7 +143,7 @@ def _all_p(frame: pd.DataFrame, by_run: dict, reference: str, column: str) -> tu
         n += sum(int(k) for i, k in other.items() if reference in pairs[i])
     return p, n
 
-# %% ../../nbs/runs/11_tables.ipynb #9d1c0ba7
+# %% ../../nbs/runs/11_tables.ipynb #2d807940
 def _strategy_columns(x: pd.DataFrame) -> list[str]:
     found = x.groupby('strategy').column.agg(lambda c: sorted(set(c))).to_dict()
     return [c for s in sorted({*STRATEGIES, *found}) for c in found.get(s, [short_name(s)])]
@@ -191,7 +191,7 @@ def main_table(
                 + _tested(len(p), comparisons))
     return Table('table1_main', caption, panels, out + alone)
 
-# %% ../../nbs/runs/11_tables.ipynb #9e91a0c5
+# %% ../../nbs/runs/11_tables.ipynb #5a1ce1d8
 def _gain_row(x: pd.DataFrame, p: dict, figure: str, task: str, names: list[str], n: int) -> dict:
     "A row of the matrix: partner → cell; nothing where the partner is the task itself"
     own = {task, f'all but {task}'}
@@ -232,7 +232,7 @@ def transfer_table(
     return Table('table2_transfer', caption, panels or
                  [_empty([*ids, *(f'all but {t}' for t in ids)])], out)
 
-# %% ../../nbs/runs/11_tables.ipynb #16b3ad02
+# %% ../../nbs/runs/11_tables.ipynb #e4bae11d
 ARMS = 'A1', 'A2', 'A3', 'A4'
 
 def _weights_row(x: pd.DataFrame, names: list[str]) -> dict[str, Cell|None]:
@@ -254,7 +254,7 @@ def ablation_table(
         panel.rows['weights trained', 'heads included'] = _weights_row(x, panel.columns[:-1])
     return Table('table3_ablation', caption + _tested(len(p), comparisons), panels, out + other)
 
-# %% ../../nbs/runs/11_tables.ipynb #6426646e
+# %% ../../nbs/runs/11_tables.ipynb #e93d1b04
 POINTS = 'own', .5, 1., 2. # of the curve, as the experiment has them
 
 def _point(at) -> str: return str(at) if isinstance(at, str) else f'{float(at):g}×'
@@ -296,7 +296,7 @@ def _control_row(x: pd.DataFrame, best: pd.DataFrame, v, points: list, n: int) -
     row['difference'] = _difference(best, v)
     return row | dict(verdict=Cell(v.verdict if v else 'not tested') if len(best) else None)
 
-# %% ../../nbs/runs/11_tables.ipynb #fa80d1a6
+# %% ../../nbs/runs/11_tables.ipynb #07158be2
 def _control_panel(x: pd.DataFrame, records: list[dict], system: str, title: str, seeds: int
                    ) -> Panel|None: # None where there is nothing to compare
     "One system and the reference, in one setting, by one model"
@@ -345,7 +345,7 @@ def control_table(
                'difference', 'verdict']
     return Table('table4_tokens', caption, panels or [_empty(columns)], sorted(set(out)))
 
-# %% ../../nbs/runs/11_tables.ipynb #346fa223
+# %% ../../nbs/runs/11_tables.ipynb #dd4d7443
 TRAINING = 'weights, B', 'trained, M', 'tokens/s', 'peak, GB'
 INFERENCE = 'latency p50, ms', 'p95, ms', 'tokens/s', 'peak, GB'
 
@@ -376,7 +376,7 @@ def _inference_row(batches: list[tuple[tuple, dict]]) -> dict[str, Cell|None]:
     return dict(zip(INFERENCE, (milliseconds('p50'), milliseconds('p95'), seed_cell([most], 0),
                                 seed_cell([peak and peak / 2**30], 2)), strict=True))
 
-# %% ../../nbs/runs/11_tables.ipynb #dad75716
+# %% ../../nbs/runs/11_tables.ipynb #685d6e21
 def _training_cells(records: list[dict]) -> dict[str, Cell|None]:
     "Of runs that differ in their seeds"
     def of(get, digits, scale=1.):
@@ -425,7 +425,7 @@ def _inference_panels(records: list[dict]) -> list[Panel]:
             panel.rows[label] = _inference_row(batches)
     return [p._replace(rows=dict(sorted(p.rows.items()))) for _, p in sorted(out.items())]
 
-# %% ../../nbs/runs/11_tables.ipynb #6dae61b0
+# %% ../../nbs/runs/11_tables.ipynb #6ace1b92
 def efficiency_table(
     records: list[dict], # of finished runs, the oldest first
 ) -> Table:
@@ -451,7 +451,7 @@ def efficiency_table(
                + _SEEDS + 'Best of a column bold, second underlined, within a panel.')
     return Table('table5_efficiency', caption, [*panels, *inference], out)
 
-# %% ../../nbs/runs/11_tables.ipynb #f125ac96
+# %% ../../nbs/runs/11_tables.ipynb #3fec0eac
 TABLES = main_table, transfer_table, ablation_table, control_table, efficiency_table
 
 def _chosen(results_dir: Path|str, include_small: bool) -> tuple[list[dict], list[str]]:
