@@ -86,9 +86,10 @@ def phase(args):
     from medmtl.paths import display_path
     from medmtl.runs.phases import command_runs
     from medmtl.runs.records import key_figures, read_record
-    from medmtl.runs.runner import experiment
-    wishes = command_runs(args.command, args.overrides + args.more(args), _listed(args.model),
+    from medmtl.runs.runner import experiment, runs_of
+    wishes = command_runs(args.command, _agreed(args) + args.overrides, _listed(args.model),
                           _listed(args.task), args.all, _listed(getattr(args, 'quantization', '')))
+    wishes = [run for wish in wishes for run in runs_of(wish)]
     several = len(wishes) > 1
     plans, rows = _plans(wishes, several)
     if args.dry_run: return _table([dict(run=display_path(p.notebook)) for p in plans] + rows, '')
@@ -103,6 +104,9 @@ def phase(args):
         _table(key_figures(read_record(out)), '')
     _table(rows, '')
     return 1 if any(r['notebook'].startswith(('failed', 'not run')) for r in rows) else 0
+
+def _agreed(args) -> list[str]: # to what a reference model costs
+    return ['experiment.yes=true'] if getattr(args, 'yes', False) else []
 
 def _listed(text: str|None) -> list[str]|None: # a,b
     return [x.strip() for x in text.split(',') if x.strip()] if text else None
@@ -399,7 +403,7 @@ _PHASES = { # command → what it does
 
 def _add_phases(commands):
     for name, about in _PHASES.items():
-        p = _command(commands, phase, name, about, command=name, more=lambda args: [])
+        p = _command(commands, phase, name, about, command=name)
         p.add_argument('overrides', nargs='*', metavar='KEY=VALUE',
                        help='such as corpus=open seed=1 experiment.KEY=VALUE')
         p.add_argument('--model', metavar='NAME,…', help='of params/model, a hub id or a folder')
@@ -410,6 +414,8 @@ def _add_phases(commands):
         p.add_argument('--dry-run', action='store_true', help='which runs; no run')
         if name == 'bench':
             p.add_argument('--quantization', metavar='BITS,…', help='of fp32, fp16, int8, int4')
+        if name == 'reference-llm':
+            p.add_argument('--yes', action='store_true', help='agree to the estimated cost')
 
 def _add_records(commands):
     p = _command(commands, records, 'records')

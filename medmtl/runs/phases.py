@@ -75,14 +75,16 @@ def command_runs(
     for p in precisions or []:
         if p not in PRECISIONS:
             raise ValueError(f'there is no precision {p!r}; there are {", ".join(PRECISIONS)}')
+    # the reference model is one of its endpoint, and no model of the study
+    key = 'experiment.model' if command == 'reference-llm' else 'model'
     if every:
-        models = models or study_models(command == 'baseline')
+        if key == 'model': models = models or study_models(command == 'baseline')
         tasks = tasks or ['all']
     out = []
     for model in models or [None]:
         for task in tasks or [None]:
             for p in precisions or [None]:
                 named = [f'experiment={COMMANDS[command]}']
-                named += [f'model={model}'] * bool(model) + [f'task={task}'] * bool(task)
+                named += [f'{key}={model}'] * bool(model) + [f'task={task}'] * bool(task)
                 out.append([*named, *(PRECISIONS[p] if p else ()), *overrides])
     return out
