@@ -24,9 +24,9 @@ class Settings:
     "How a model behind an endpoint is asked. `of` raises `ValueError` for impossible values."
     model: str               # as the endpoint calls it
     base_url: str|None=None  # None: OPENAI_BASE_URL in the environment, or else OpenAI's own
-    local: bool=False        # does the endpoint belong to the user, so that restricted text may go there?
+    local: bool=False        # is the server the user's own, so that restricted text may go there?
     shots: int=0             # examples in a prompt
-    structured: str='auto'   # answers by a JSON schema: always, never, or where the endpoint offers it
+    structured: str='auto'   # answers by a JSON schema: always, never, auto (where it is kept to)
     words: int=1000          # of a piece of a document, at most
     example_words: int=150   # of an example, at most
     max_tokens: int=4000     # of an answer; what is longer is cut off
