@@ -161,6 +161,8 @@ def placeless(
 
 _DESCRIBED = ('title', 'best_published', 'licence', 'restricted', 'get', 'expected', 'path',
               'resources')
+_ASKING = ('yes', 'local', 'max_cost', 'price_in', 'price_out', 'timeout', 'retries',
+           'concurrency') # of an experiment that asks an endpoint: at what cost, and how fast
 
 def deciding(
     params: dict, # resolved parameters
@@ -170,6 +172,8 @@ def deciding(
         if not isinstance(group, dict): return group
         return {k: v for k, v in group.items() if k not in _DESCRIBED}
     out = {k: kept(v) for k, v in params.items()}
+    if (params.get('experiment') or {}).get('model'):
+        out['experiment'] = {k: v for k, v in out['experiment'].items() if k not in _ASKING}
     streams = (params['task'].get('streams') or {}).items()
     trained = {s.get('task', name) for name, s in streams}
     if 'tasks' in out['corpus']:
@@ -182,8 +186,10 @@ def run_name(
     corpus: dict[str, str], # the corpus's files and their hashes
 ) -> str: # such as s1_single-smollm2-semeval2014t7-simulated-seed0-3fa9c1d2
     "Readable parts, and a hash over parameters, model, corpus, code. Raises as `model_identity`."
+    experiment = params.get('experiment') or {}
     ids = [params[group]['id'] for group in ('strategy', 'model', 'task', 'corpus')]
-    parts = [(params.get('experiment') or {}).get('id'), *ids, f'seed{params["seed"]}']
+    if experiment.get('model'): ids[:2] = [experiment['model']] # that is asked; none is trained
+    parts = [experiment.get('id'), *ids, f'seed{params["seed"]}']
     readable = '-'.join(re.sub(r'[^\w.]+', '_', str(p))[-40:].strip('._') for p in parts if p)
     model, seed = params['model'], params['seed'] # the model by content, not by name or place
     model = model | dict(checkpoint=model_identity(model['checkpoint'], seed))
