@@ -143,7 +143,9 @@ def phase_of(
     params: dict, # resolved parameters
 ) -> str: # name of a notebook in nbs/phases
     "The phase that runs `params`. Raises `ValueError` where there is none yet."
-    if (params.get('experiment') or {}).get('search'): return SEARCH
+    experiment = params.get('experiment') or {}
+    if experiment.get('search'): return SEARCH
+    if phase := experiment.get('phase'): return phase # its own: it compares no strategies
     strategy = params['strategy']['id']
     if strategy not in PHASES:
         raise ValueError(f'no phase notebook runs the strategy {strategy} yet; '
