@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['Confidences', 'relation_confidences', 'word_confidences', 'confidences_of', 'calibrated', 'bins_table']
 
-# %% ../../nbs/evaluation/05a_confidences.ipynb #93d80f84
-from collections.abc import Callable
+# %% ../../nbs/evaluation/05a_confidences.ipynb #8ba7d4a3
 from dataclasses import dataclass
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from ..scoring.calibration import (calibration_counts, calibration_intervals, fi
                                         reliability, rescaled, span_confidences,
                                         token_confidences)
 
-# %% ../../nbs/evaluation/05a_confidences.ipynb #ba7a9202
+# %% ../../nbs/evaluation/05a_confidences.ipynb #fcf54020
 @dataclass
 class Confidences:
     "Items of one level on one split"
@@ -52,7 +51,7 @@ class Confidences:
         return Confidences(self.frame[which], *map(some, (self.probabilities, self.gold,
                                                           self.chosen)))
 
-# %% ../../nbs/evaluation/05a_confidences.ipynb #2feaac78
+# %% ../../nbs/evaluation/05a_confidences.ipynb #a8f31f73
 def _relation_keys(d: Document) -> list[tuple]: # type, and type and spans of both mentions
     mentions = {m.id: (m.type, m.spans) for m in d.mentions}
     return [(r.type, mentions[r.head], mentions[r.tail]) for r in d.relations]
@@ -92,7 +91,7 @@ def word_confidences(
     joined = pd.concat(frames, ignore_index=True)[['document', 'confidence', 'correct']]
     return Confidences(joined, *map(np.concatenate, (probabilities, gold, chosen)))
 
-# %% ../../nbs/evaluation/05a_confidences.ipynb #bf6c5995
+# %% ../../nbs/evaluation/05a_confidences.ipynb #b57670ca
 def confidences_of(
     stream: Stream,
     gold: list[Document],      # of a split
@@ -110,7 +109,7 @@ def confidences_of(
         found['tagged words'] = words.of(words.chosen > 0)
     return {level: items for level, items in found.items() if len(items)}
 
-# %% ../../nbs/evaluation/05a_confidences.ipynb #370c0897
+# %% ../../nbs/evaluation/05a_confidences.ipynb #9dc09ce4
 def _kept(frame: pd.DataFrame, documents: list[str], bins: int, resamples: int) -> dict:
     "Scores with intervals, and bins, of items"
     out, among = {}, [frame.confidence, frame.correct]

@@ -6,20 +6,20 @@
 __all__ = ['PERCENTILES', 'Timing', 'timed', 'latency_figures', 'drawn_batch', 'answers', 'resident', 'PeakMemory',
            'weight_bytes', 'largest_batch', 'measure_batches', 'cost_per_1000', 'pareto_front']
 
-# %% ../../nbs/evaluation/05_inference.ipynb #b3f7356d
+# %% ../../nbs/evaluation/05_inference.ipynb #c0fbf682
 import re, time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 from ..modeling.batches import collate
 from ..modeling.network import Network
 from ..modeling.windows import Example
+from ..training.loop import release_memory
 
-# %% ../../nbs/evaluation/05_inference.ipynb #c44df10c
+# %% ../../nbs/evaluation/05_inference.ipynb #9e07beee
 @dataclass
 class Timing:
     "The seconds of each iteration that counts"
@@ -61,7 +61,7 @@ def timed(
         on_device.append(by_events)
     return Timing(wall, on_device if on_gpu else None, warmups)
 
-# %% ../../nbs/evaluation/05_inference.ipynb #1ef3cb78
+# %% ../../nbs/evaluation/05_inference.ipynb #9f853736
 PERCENTILES = 'inverted_cdf' # numpy's name of the method
 
 def latency_figures(
@@ -74,7 +74,7 @@ def latency_figures(
     return dict(mean=float(np.mean(seconds)), **dict(zip(names, map(float, found), strict=True)),
                 iterations=len(seconds))
 
-# %% ../../nbs/evaluation/05_inference.ipynb #12bce08b
+# %% ../../nbs/evaluation/05_inference.ipynb #a7569c88
 def drawn_batch(
     examples: list[Example],
     size: int,   # examples in it
@@ -97,7 +97,7 @@ def answers(
         logits = network(*batch.inputs())[stream]
         return network.heads[stream].decode(logits, batch.head_inputs[stream])
 
-# %% ../../nbs/evaluation/05_inference.ipynb #c5809db2
+# %% ../../nbs/evaluation/05_inference.ipynb #9f061d3f
 def _status(field: str) -> int|None: # bytes
     path = Path('/proc/self/status')
     found = path.exists() and re.search(rf'{field}:\s+(\d+) kB', path.read_text())
@@ -117,6 +117,7 @@ class PeakMemory:
     def __enter__(self):
         if self.on_gpu: torch.cuda.reset_peak_memory_stats()
         else:
+            release_memory()
             try: Path('/proc/self/clear_refs').write_text('5')
             except OSError: self.since_reset = False
         return self
@@ -124,7 +125,7 @@ class PeakMemory:
     def __exit__(self, *_):
         self.bytes = torch.cuda.max_memory_allocated() if self.on_gpu else _status('VmHWM')
 
-# %% ../../nbs/evaluation/05_inference.ipynb #55c3d73c
+# %% ../../nbs/evaluation/05_inference.ipynb #16543e03
 def _state_tensors(state) -> list[torch.Tensor]: # of bitsandbytes' NF4
     found = [state.absmax, state.code]
     if getattr(state, 'nested', False): found += [state.offset, *_state_tensors(state.state2)]
@@ -140,7 +141,7 @@ def weight_bytes(
         if isinstance(scales := getattr(p, 'SCB', None), torch.Tensor): held.append(scales)
     return sum({t.data_ptr(): t.numel() * t.element_size() for t in held if t.numel()}.values())
 
-# %% ../../nbs/evaluation/05_inference.ipynb #9d5370cd
+# %% ../../nbs/evaluation/05_inference.ipynb #0cc9c96c
 def largest_batch(
     attempt: Callable[[int], int|None], # size -> bytes that it held at most
     start: int,      # a size that is known to fit
@@ -160,7 +161,7 @@ def largest_batch(
         size *= 2
     return size, 'limit'
 
-# %% ../../nbs/evaluation/05_inference.ipynb #e13200b5
+# %% ../../nbs/evaluation/05_inference.ipynb #de7856ec
 def measure_batches(
     network: Network,    # in evaluation mode
     stream: str,
@@ -195,7 +196,7 @@ def cost_per_1000(
     "What 1,000 documents or questions cost on a machine that is paid by the hour"
     return price_per_hour / 3600 * 1000 * tokens_per_item / tokens_per_second
 
-# %% ../../nbs/evaluation/05_inference.ipynb #fb06e4ca
+# %% ../../nbs/evaluation/05_inference.ipynb #ff12cbad
 def pareto_front(
     cost,  # (n,) the less the better: latency, memory
     score, # (n,) the more the better

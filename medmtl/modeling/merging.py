@@ -5,13 +5,12 @@
 # %% auto #0
 __all__ = ['merge_obstacle', 'merge']
 
-# %% ../../nbs/modeling/20_merging.ipynb #f4bc8b50
-import torch
+# %% ../../nbs/modeling/20_merging.ipynb #5ef44550
 from torch import nn
 from .adapters import BankLinear
 from .network import Network
 
-# %% ../../nbs/modeling/20_merging.ipynb #fb9ed9a9
+# %% ../../nbs/modeling/20_merging.ipynb #d64d088e
 def _mergeable_layer(layer: BankLinear) -> bool: return type(layer.base) is nn.Linear
 
 def merge_obstacle(
@@ -32,7 +31,7 @@ def merge_obstacle(
                 'is another model: merge at 16 or 32 bits')
     return None
 
-# %% ../../nbs/modeling/20_merging.ipynb #bbe7fdbc
+# %% ../../nbs/modeling/20_merging.ipynb #4a16d5b8
 def _merged(layer: BankLinear, names: list[str]) -> nn.Linear:
     "The linear layer that computes what `layer` does with these adapters"
     base = layer.base

@@ -6,7 +6,7 @@
 __all__ = ['LARGEST', 'timed_stream', 'run_weights', 'load_adapters', 'check_adapter_run', 'in_fresh_process', 'measure',
            'length_figures', 'costs', 'answered', 'calibration']
 
-# %% ../../nbs/runs/02d_inference.ipynb #b146fd00
+# %% ../../nbs/runs/02d_inference.ipynb #31b02a17
 import os, time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import safe_open
-from ..corpora.loading import hashes_of, load_corpora
+from ..corpora.loading import load_corpora
 from ..data.tasks import Stream
 from ..evaluation.confidences import calibrated, confidences_of
 from ..evaluation.inference import (PeakMemory, answers, cost_per_1000, drawn_batch,
                                          largest_batch, measure_batches, resident, weight_bytes)
 from ..modeling.backbones import best_device
 from ..modeling.identity import model_identity
-from ..modeling.merging import merge, merge_obstacle
+from ..modeling.merging import merge
 from ..modeling.network import Network
 from ..modeling.predict import predict
 from ..modeling.streams import decode, make_examples
@@ -34,7 +34,7 @@ from .other_runs import run_record
 from ..training.checkpoints import described
 from ..training.micro_tokens import default_target
 
-# %% ../../nbs/runs/02d_inference.ipynb #371f2deb
+# %% ../../nbs/runs/02d_inference.ipynb #2607fedf
 LARGEST = 'largest'
 
 def _setting_faults(e: dict) -> list[str]:
@@ -65,7 +65,7 @@ def timed_stream(
     if faults: raise ValueError('; '.join(faults))
     return streams[names.index(wanted)]
 
-# %% ../../nbs/runs/02d_inference.ipynb #14001d85
+# %% ../../nbs/runs/02d_inference.ipynb #541ac7fb
 def run_weights(
     name: str, # of a finished run
 ) -> Path:
@@ -112,7 +112,7 @@ def check_adapter_run(
                          f'{" and another ".join(apart)}: give the overrides of that run, and '
                          'change nothing but the precision')
 
-# %% ../../nbs/runs/02d_inference.ipynb #91aa4fdf
+# %% ../../nbs/runs/02d_inference.ipynb #b1741e67
 def in_fresh_process(
     work: Callable, # a module's function, as another interpreter finds it
     *args,
@@ -138,7 +138,7 @@ def _largest(network: Network, stream: str, examples: list, settings: dict) -> t
     budget = default_target() if device == 'cpu' else None
     return largest_batch(attempt, _sizes(settings)[-1], settings['limit'], budget, base)
 
-# %% ../../nbs/runs/02d_inference.ipynb #84b740fb
+# %% ../../nbs/runs/02d_inference.ipynb #536c988f
 def _loaded(params: dict, merged: bool, examples_of: Callable) -> tuple[Network, list, dict]:
     "A run's network with its adapters, the timed examples, and what loading took"
     name, device = params['experiment']['adapter_run'], best_device()
@@ -189,7 +189,7 @@ def measure(
 def _load_average() -> float|None: # processes that want a core, over the last minute
     return os.getloadavg()[0] if hasattr(os, 'getloadavg') else None
 
-# %% ../../nbs/runs/02d_inference.ipynb #368fd136
+# %% ../../nbs/runs/02d_inference.ipynb #128311a7
 def length_figures(
     examples: list, # of a split
     items: int,     # documents or questions that they were made of
@@ -211,7 +211,7 @@ def costs(
     return {size: cost_per_1000(b['tokens_per_second'], tokens_per_item, price_per_hour)
             for size, b in batches.items()}
 
-# %% ../../nbs/runs/02d_inference.ipynb #bb55c316
+# %% ../../nbs/runs/02d_inference.ipynb #2ab29aed
 def answered(
     made: Assembly,
     split: str, # 'dev' or 'test'
