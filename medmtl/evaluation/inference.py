@@ -7,7 +7,7 @@ __all__ = ['PERCENTILES', 'Timing', 'timed', 'latency_figures', 'drawn_batch', '
            'weight_bytes', 'largest_batch', 'measure_batches', 'cost_per_1000', 'pareto_front']
 
 # %% ../../nbs/evaluation/05_inference.ipynb #c0fbf682
-import re, time
+import gc, re, time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +117,7 @@ class PeakMemory:
     def __enter__(self):
         if self.on_gpu: torch.cuda.reset_peak_memory_stats()
         else:
+            gc.collect() # layers that were cut off hang together in circles
             release_memory()
             try: Path('/proc/self/clear_refs').write_text('5')
             except OSError: self.since_reset = False
