@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from .embedded import EMBEDDED, GGUF_SHA256
+from .embedded_encoder import MINILM, MINILM_SHA256
 from ..paths import atomic, cache_dir, expanded, file_hash
 
 # %% ../../nbs/modeling/01_identity.ipynb #c8811534
@@ -85,8 +86,9 @@ def model_identity(
     kind, _, name = checkpoint.partition(':')
     if kind == 'random': return f'random:{name}, seed {seed}'
     if checkpoint == EMBEDDED: return f'sha256:{GGUF_SHA256}'
+    if checkpoint == MINILM: return f'sha256:{MINILM_SHA256}'
     if kind == 'embedded':
-        raise ValueError(f'there is no embedded model {name!r}: there is {EMBEDDED}')
+        raise ValueError(f'there is no embedded model {name!r}: there are {EMBEDDED} and {MINILM}')
     if checkpoint.startswith(('.', '/', '~')) or os.path.isabs(checkpoint):
         return folder_identity(expanded(checkpoint))
     return f'commit:{hub_commit(checkpoint)}'
