@@ -40,7 +40,8 @@ def special_tokens(
     tokenizer,
 ) -> tuple[list[int], list[int]]: # ids before a text, and behind it
     "What a tokenizer puts around a text"
-    whole, inner = tokenizer('a')['input_ids'], tokenizer('a', add_special_tokens=False)['input_ids']
+    whole = tokenizer('a')['input_ids']
+    inner = tokenizer('a', add_special_tokens=False)['input_ids']
     at = next(i for i in range(len(whole)) if whole[i:i + len(inner)] == inner)
     return whole[:at], whole[at + len(inner):]
 
@@ -141,8 +142,8 @@ def _check_encoder(model: nn.Module, checkpoint: str):
     except ValueError: decoder = False
     else: decoder = True
     if decoder or model.config.is_encoder_decoder or getattr(model.config, 'is_decoder', False):
-        raise ValueError(f'{checkpoint} is a {type(model).__name__}, no encoder: as a baseline take '
-                         "one of BERT's kind, and for a language model another experiment")
+        raise ValueError(f'{checkpoint} is a {type(model).__name__}, no encoder: take one of '
+                         "BERT's kind, or for a language model another experiment")
 
 def longest_example(
     model: nn.Module, # an encoder of transformers
