@@ -20,7 +20,8 @@ from ..params import READING
 from ..paths import expanded, file_hash
 
 # %% ../../nbs/corpora/03_sources.ipynb #0e0c31c6
-_DESCRIBED = ('id', 'title', 'tasks', 'licence', 'get', 'path', 'expected', *READING)
+_DESCRIBED = ('id', 'title', 'tasks', 'licence', 'get', 'path', 'expected', 'best_published',
+              *READING)
 
 def options(
     corpus: dict, # the corpus group of a run's parameters

@@ -49,6 +49,7 @@ def _groups(tasks: list[str], trained_by: list[tuple]) -> list[TrainingGroup]:
 def _check_attention(model: nn.Module):
     """Raises `ValueError` where examples would see each other. `AutoModel.from_config` with another
     attention writes it into the configuration that this model still has."""
+    if getattr(model, 'one_by_one', False): return # encoders, which read each example by itself
     used = model.config._attn_implementation
     if used != PACKED:
         raise ValueError(f'the backbone attends by {used!r}, which knows no borders of examples: '
@@ -105,10 +106,11 @@ def _shared_weights(bank: AdapterBank, levels: Levels|None) -> list[tuple]:
     return out
 
 def _own_weights(network: 'Network') -> list[tuple]:
-    "Gates, head and variance of each stream"
-    out = []
+    "Gates, head and variance of each stream, and its encoder, where it has one of its own"
+    out, encoder_of = [], getattr(network.model, 'weights_of', lambda stream: {})
     for s in network.bank.tasks:
         weights = _under(f'gates.{s}', network.bank.gates(s))
+        weights |= _under(f'encoders.{s}', encoder_of(s))
         weights |= _under(f'heads.{s}', dict(network.heads[s].named_parameters()))
         if s in network.log_variance: weights[f'log_variance.{s}'] = network.log_variance[s]
         out.append(((s,), weights))

@@ -41,6 +41,8 @@ def ranking_examples(
         return tokenizer(texts, add_special_tokens=False, truncation=False,
                          verbose=False)['input_ids']
     between = encode(['\n\n'])[0]
+    if not between: # an encoder's tokenizer passes over line breaks, and has a token for this
+        between = [t for t in [getattr(tokenizer, 'sep_token_id', None)] if t is not None]
     room = max_tokens - len(between)
     if room < 2:
         raise ValueError(f'max_tokens={max_tokens} leaves no room for a question and an answer')

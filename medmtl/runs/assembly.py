@@ -22,6 +22,7 @@ from ..scoring.tasks import document_values, metric_faults, relevance, stream_sc
 from ..modeling.adapters import resolve_targets
 from ..modeling.backbones import (Backbone, best_device, load_backbone, resolve_dtype,
                                        skeleton)
+from ..modeling.encoders import check_encoder, encoder_network
 from ..modeling.frozen_states import FrozenStates
 from ..modeling.network import Network
 from ..modeling.concept_normalisation import Normaliser, embedder
@@ -128,8 +129,12 @@ def network_of(
     streams: list[Stream],
     layout_of=topology_of, # what lays out the adapters
 ) -> Network:
-    "The network of a run, or of a search's trials. Raises as `load_backbone` and `topology_of`."
+    """The network of a run, or of a search's trials. Raises as `load_backbone`, `topology_of` and
+    `encoder_network`."""
     model, device, training = params['model'], best_device(), params['strategy']['training']
+    if model['method'] == 'encoder':
+        return encoder_network(model['checkpoint'], streams, device, params['seed'],
+                               training['loss_weighting'], training['loss_factors'])
     backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device,
                              model['quantization'], model['unmask'], params['seed'],
                              model['double_quant'], model['layers'], model['checkpointing'])
@@ -283,6 +288,8 @@ def preflight(
     faults = [f for s in streams for f in stream_faults(s, streams)]
     if data: faults = faults or [f for s in streams for f in data_faults(s, corpora[s.task])]
     if faults: raise ValueError('; '.join(dict.fromkeys(faults)))
+    if model['method'] == 'encoder':
+        return check_encoder(model['checkpoint'], model['max_tokens'], len(streams), best_device())
     bare = skeleton(model['checkpoint'], model['layers'])
     unmask(bare, model['unmask'])
     resolve_targets(bare, model['adapter']['targets'])

@@ -13,6 +13,8 @@ from ..data.corpus import Corpus
 from ..data.documents import Query
 from ..data.tasks import Stream
 from ..modeling.backbones import best_device, load_backbone, resolve_dtype
+from ..modeling.encoders import encoder_network
+from ..modeling.network import Network
 from ..modeling.predict import predict
 from ..modeling.topology import build_network, topology
 from ..modeling.windows import Example
@@ -43,20 +45,26 @@ def _seconds(work: Callable, at_least: float) -> float: # of one call
         times += 1
     return (time.perf_counter() - began) / times
 
+def _small_network(model: dict, stream: Stream) -> Network: # with one adapter, or trained whole
+    device = best_device()
+    if model['method'] == 'encoder':
+        return encoder_network(model['checkpoint'], [stream], device)
+    backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device,
+                             model['quantization'], model['unmask'],
+                             double_quant=model['double_quant'])
+    adapter = model['adapter']
+    layout = topology([stream], len(backbone.model.layers), {'private': adapter['r']})
+    return build_network(backbone, [stream], layout, adapter['targets'])
+
 def measure(
     model: dict,     # the model group of a run's parameters
     seconds: float=2., # to be spent on each rate, at least
 ) -> tuple[Rates, object]: # the second: the model's tokenizer
     "Time a small network of the model. Raises as `load_backbone` does."
-    began, device = time.perf_counter(), best_device()
-    backbone = load_backbone(model['checkpoint'], resolve_dtype(model['dtype'], device), device,
-                             model['quantization'], model['unmask'],
-                             double_quant=model['double_quant'])
-    load, layers = time.perf_counter() - began, len(backbone.model.layers)
-    stream = Stream('probe', 'bio', ('Label',))
-    adapter = model['adapter']
-    layout = topology([stream], layers, {'private': adapter['r']})
-    network = build_network(backbone, [stream], layout, adapter['targets'])
+    began, stream = time.perf_counter(), Stream('probe', 'bio', ('Label',))
+    network = _small_network(model, stream)
+    backbone, load = network.backbone, time.perf_counter() - began
+    layers = backbone.model.config.num_hidden_layers
     few = _probe(backbone.model.config.vocab_size, 6)
     step = {stream.id: list(range(len(few)))}
     network.train()
