@@ -394,6 +394,7 @@ def _add_study(commands):
     p.add_argument('--reuse', action='store_true', help='take finished runs of older code')
     p.add_argument('--dry-run', action='store_true', help='which runs, tokens and hours; no run')
 
+# %% ../nbs/04_cli.ipynb #51021310
 _PHASES = { # command → what it does
     'contamination': 'Had a model read a test set before? Phase 0.',
     'baseline': 'Encoders trained whole, the baselines of phase 1.',

@@ -45,7 +45,8 @@ def control_texts(
         made = load_tasks([task], other)[task]
         return texts_of([x for items in made.splits.values() for x in items])
     folder = Path(control).expanduser()
-    if not folder.is_dir(): raise FileNotFoundError(f'there is no folder of control texts {control}')
+    if not folder.is_dir():
+        raise FileNotFoundError(f'there is no folder of control texts {control}')
     problems = []
     read = [corpus_text(p, p.name, problems) for p in sorted(folder.rglob('*.txt'))]
     if problems: raise ValueError(f'{control}: {problems[0]}')
@@ -89,6 +90,7 @@ def _continued(lm: LanguageModel, sides: tuple, familiar: list[str], new_tokens:
             out.append(overlaps(*map(list, zip(*pairs, strict=True)), known))
     return out
 
+# %% ../../nbs/evaluation/07_audit.ipynb #8fa9f74a
 def audit(
     lm: LanguageModel,
     audited: list[str],  # the test set's texts
