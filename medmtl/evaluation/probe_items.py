@@ -70,13 +70,13 @@ def _numbered(names) -> np.ndarray: # each its number, in alphabetical order
 
 def _balanced(name: str, items: list[_Item], classes: tuple[str, ...], most: int,
               seed: int) -> ProbeItems:
-    "As many items of each class, at most so many in all. Raises `ValueError` where they are too few."
+    "As many items of each class, at most so many in all. Raises `ValueError` for too few."
     by = {c: [i for i in items if i.label == c] for c in classes}
     each = min(most // len(classes), *map(len, by.values()))
     if each < LEAST:
         rarest = min(by, key=lambda c: len(by[c]))
-        raise ValueError(f'{name}: {len(by[rarest])} items are {rarest} and at most {most} are asked '
-                         f'for; a probe needs {LEAST} of each of {len(classes)} classes')
+        raise ValueError(f'{name}: {len(by[rarest])} items are {rarest} and at most {most} are '
+                         f'asked for; a probe needs {LEAST} of each of {len(classes)} classes')
     rng = Random(seed)
     drawn = [i for c in classes for i in rng.sample(by[c], each)]
     held = [i.held_out for i in drawn]
@@ -131,8 +131,10 @@ def negation(
     values, by_stream = dict(RULES.negated), {}
     for s in streams:
         if not (name := _attribute_of(s, values)): continue
-        by_stream[s.id] = [_item('negated' if m.attributes.get(name) == values[name] else 'affirmed',
-                                 read, d, m) for _, read, d, m in _mentions([s], documents)
+        def label(m, name=name):
+            return 'negated' if m.attributes.get(name) == values[name] else 'affirmed'
+        by_stream[s.id] = [_item(label(m), read, d, m)
+                           for _, read, d, m in _mentions([s], documents)
                            if name in s.attributes.get(m.type, ())]
     _have('negation', by_stream, f'an attribute {" or ".join(values)}')
     def negated(items): return sum(i.label == 'negated' for i in items)
@@ -191,7 +193,7 @@ def abbreviation_expansion(
 ) -> ProbeItems:
     "Do an abbreviation and a longer form name the same concept? Raises `ValueError` without pairs."
     by_document, rng = {}, Random(seed)
-    for s, read, d, m in _mentions([s for s in streams if s.level == 1], documents):
+    for _, read, d, m in _mentions([s for s in streams if s.level == 1], documents):
         by_document.setdefault(d.id, []).append((read, d, m))
     ids = sorted(by_document)
     rng.shuffle(ids)

@@ -32,7 +32,7 @@ def _tokens_of(spans, offsets: list[tuple[int, int]]) -> list[int]: # that hold 
 
 def _document_windows(tokenizer, text: str, reads: list[tuple[int, Read]],
                       max_tokens: int) -> list[_Window]:
-    "The windows of a document that have one of these mentions. Raises `ValueError` for one without."
+    "The windows of a document that have one of these mentions. Raises `ValueError`."
     encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False,
                         truncation=False, verbose=False)
     ids, offsets = encoded['input_ids'], encoded['offset_mapping']
@@ -60,7 +60,7 @@ def _rows(found: list[_Window], micro_tokens: int) -> list[list[_Window]]: # eac
 # %% ../../nbs/evaluation/06b_probe_states.ipynb #9aa7182a
 @contextmanager
 def _listening(model: torch.nn.Module, layers: list[int], take: Callable):
-    "While this is open, `take(layer, states)` gets what leaves each layer; 0: what enters the first"
+    "`take(layer, states)` gets what leaves each layer; for 0, what enters the first"
     def enters(module, args, kwargs): take(0, args[0] if args else kwargs['hidden_states'])
     def leaves(i):
         def hook(module, args, out): take(i, out[0] if isinstance(out, tuple) else out)

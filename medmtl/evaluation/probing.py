@@ -24,7 +24,7 @@ def _drawn(names: np.ndarray, share: float, rng: np.random.Generator, what: str)
 
 def split_items(
     groups,                # (n,) the document of each item
-    held_out=None,         # (n,) what else the test shall not share with training, such as word types
+    held_out=None,         # (n,) what else the two shall not share, such as word types
     test_share: float=.4,  # of the documents; and of what is held out
     seed: int=0,
 ) -> tuple[np.ndarray, np.ndarray]: # the numbers of training and of test items
@@ -67,7 +67,8 @@ def _predicted(x: np.ndarray, y: np.ndarray, to: np.ndarray, strength: float) ->
     if len({*y}) == 1: return np.full(len(to), y[0])
     return LogisticRegression(C=strength, max_iter=1000, tol=1e-3).fit(x, y).predict(to)
 
-def _chosen(x: np.ndarray, y: np.ndarray, groups: np.ndarray, strengths: tuple[float, ...]) -> float:
+def _chosen(x: np.ndarray, y: np.ndarray, groups: np.ndarray,
+            strengths: tuple[float, ...]) -> float:
     "The strength of the highest accuracy in folds of documents; the strongest among equals"
     n = min(3, len({*groups}))
     if len(strengths) == 1 or n < 2: return min(strengths)
@@ -92,9 +93,9 @@ def _checked(states, labels, groups, types) -> tuple[np.ndarray, ...]:
     "As arrays. Raises `ValueError` for what is no probe."
     states, labels, groups, types = map(np.asarray, (states, labels, groups, types))
     if states.ndim != 2 or {len(states)} != {len(a) for a in (labels, groups, types)}:
-        raise ValueError('a probe needs states (items, features) and a label, a document and a word '
-                         f'type of each item, not {states.shape} and {len(labels)}, {len(groups)}, '
-                         f'{len(types)}')
+        raise ValueError('a probe needs states (items, features), and a label, a document and a '
+                         f'word type of each item, not {states.shape} and {len(labels)}, '
+                         f'{len(groups)}, {len(types)}')
     if not np.isfinite(states).all():
         raise ValueError('states must be numbers: there is a NaN or an infinity among them')
     if len(np.unique(labels)) < 2: raise ValueError('a probe needs two labels or more')
@@ -111,7 +112,7 @@ def probe_answers(
     test_share: float=.4,
     seeds: tuple[int, ...]=(0, 1, 2), # each a split and a control task
     strengths: tuple[float, ...]=STRENGTHS,
-) -> pd.DataFrame: # a row a test item of a seed: group, type, truth, found, majority, control, known
+) -> pd.DataFrame: # a row a test item of a seed: group, type, truth, found, …
     "What a probe and its control task say of test items, without text. Raises `ValueError`."
     states, labels, groups, types = _checked(states, labels, groups, types)
     rows = []
@@ -188,7 +189,8 @@ def probe_difference(
         raise ValueError('the two probes were not tested on the same items')
     right = [(a.truth == a.found).astype(float) for a in (answers, other)]
     counts = pd.DataFrame(dict(n=1., more=right[1] - right[0])).groupby(answers.group).sum()
-    out = bootstrap_intervals(counts, lambda s: dict(accuracy=_ratio(s[..., 1], s[..., 0])), resamples)
+    def mean(sums): return dict(accuracy=_ratio(sums[..., 1], sums[..., 0]))
+    out = bootstrap_intervals(counts, mean, resamples)
     more = _selectivity(other) - _selectivity(answers)
     return out | dict(selectivity=_two_way(more, answers, resamples))
 

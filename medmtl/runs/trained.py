@@ -11,7 +11,6 @@ from ..data.corpus import Corpus
 from ..modeling.network import Network
 from ..paths import project_root
 from .assembly import network_of, streams_of
-from .other_runs import run_record
 from ..training.checkpoints import load_weights
 
 # %% ../../nbs/runs/02d_trained.ipynb #b754931c
@@ -20,8 +19,8 @@ def trained_network(
 ) -> Network:
     """The network of a run with its trained adapters and heads
 
-    Raises `FileNotFoundError` where its weights are not here, `ValueError` where they are of another
-    network."""
+    Raises `FileNotFoundError` where its weights are not here, `ValueError` where they are of
+    another network."""
     path = project_root()/'outputs'/record['phase']/record['run']/'weights.safetensors'
     if not path.exists():
         raise FileNotFoundError(f'the weights of {record["run"]} are not in outputs/ (they are not '
