@@ -11,11 +11,22 @@ from ..data.corpus import Corpus
 from ..modeling.network import Network
 from ..paths import project_root
 from .assembly import network_of, streams_of
+from .naming import plain
 from ..training.checkpoints import load_weights
 
 # %% ../../nbs/runs/02d_trained.ipynb #b754931c
+def _in_file_order(record: dict, params: dict) -> dict: # the run's parameters
+    "Raises `ValueError` where the streams are no longer what they were."
+    then, now = record['params']['task']['streams'], params['task']['streams']
+    same = {s: now[s] for s in now if s in then and plain(now[s]) == then[s]}
+    if lacking := [s for s in then if s not in same]:
+        raise ValueError(f'the run {record["run"]} has the streams {", ".join(lacking)}, which are '
+                         'not among these parameters, or not the same: take its task')
+    return record['params'] | {'task': record['params']['task'] | {'streams': same}}
+
 def trained_network(
     record: dict, # of a finished run, as of `other_runs.run_record`
+    params: dict, # resolved parameters with the same streams
 ) -> Network:
     """The network of a run with its trained adapters and heads
 
@@ -25,7 +36,7 @@ def trained_network(
     if not path.exists():
         raise FileNotFoundError(f'the weights of {record["run"]} are not in outputs/ (they are not '
                                 'in git): train it here, or copy its folder')
-    params = record['params']
+    params = _in_file_order(record, params)
     network = network_of(params, streams_of(params))
     load_weights(network, path)
     return network.eval()
