@@ -70,14 +70,14 @@ def experiment(args):
     _next_steps(args, record, display_path(out))
 
 # %% ../nbs/04_cli.ipynb #9c3ff4dd
-def _plans(wishes: list[list[str]], several: bool) -> tuple[list, list[dict]]:
+def _plans(wishes: list[list[str]]) -> tuple[list, list[dict]]:
     "What can be run, and a row for each wish that cannot, where there are several"
-    from medmtl.runs.runner import planned
+    from medmtl.runs.runner import planned, runs_of
     plans, rows = [], []
     for wish in wishes:
-        try: plans.append(planned(wish))
+        try: plans += [planned(run) for run in runs_of(wish)]
         except (ValueError, OSError, RuntimeError) as e:
-            if not several or not _explains_itself(e): raise
+            if len(wishes) == 1 or not _explains_itself(e): raise
             rows.append(dict(run=shlex.join(wish), notebook=f'not run: {_in_one_line(e)}'))
     return plans, rows
 
@@ -86,12 +86,11 @@ def phase(args):
     from medmtl.paths import display_path
     from medmtl.runs.phases import command_runs
     from medmtl.runs.records import key_figures, read_record
-    from medmtl.runs.runner import experiment, runs_of
+    from medmtl.runs.runner import experiment
     wishes = command_runs(args.command, _agreed(args) + args.overrides, _listed(args.model),
                           _listed(args.task), args.all, _listed(getattr(args, 'quantization', '')))
-    wishes = [run for wish in wishes for run in runs_of(wish)]
-    several = len(wishes) > 1
-    plans, rows = _plans(wishes, several)
+    plans, rows = _plans(wishes)
+    several = len(plans) + len(rows) > 1
     if args.dry_run: return _table([dict(run=display_path(p.notebook)) for p in plans] + rows, '')
     for n, plan in enumerate(plans, 1):
         if several: _say(f'run {n} of {len(plans)}: {plan.notebook.stem}')
