@@ -84,11 +84,11 @@ def _plans(wishes: list[list[str]]) -> tuple[list, list[dict]]:
 def phase(args):
     "The runs of a phase without strategies"
     from medmtl.paths import display_path
-    from medmtl.runs.phases import command_runs
+    from medmtl.runs.phases import phase_runs
     from medmtl.runs.records import key_figures, read_record
     from medmtl.runs.runner import experiment
-    wishes = command_runs(args.command, _agreed(args) + args.overrides, _listed(args.model),
-                          _listed(args.task), args.all, _listed(getattr(args, 'quantization', '')))
+    wishes = phase_runs(args.experiment, _agreed(args) + args.overrides, _listed(args.model),
+                        _listed(args.task), args.all, _listed(getattr(args, 'quantization', '')))
     plans, rows = _plans(wishes)
     several = len(plans) + len(rows) > 1
     if args.dry_run: return _table([dict(run=display_path(p.notebook)) for p in plans] + rows, '')
@@ -394,16 +394,17 @@ def _add_study(commands):
     p.add_argument('--dry-run', action='store_true', help='which runs, tokens and hours; no run')
 
 # %% ../nbs/04_cli.ipynb #51021310
-_PHASES = { # command → what it does
-    'contamination': 'Had a model read a test set before? Phase 0.',
-    'baseline': 'Encoders trained whole, the baselines of phase 1.',
-    'bench': 'Latency, throughput, memory and calibration of a model, phase 4.',
-    'reference-llm': 'A large language model behind an API, as a reference point; phase 4.',
-    'probe': 'What linear probes find in frozen states, phase 5.'}
+_PHASES = { # command → its experiment, and what it does
+    'contamination': ('contamination', 'Had a model read a test set before? Phase 0.'),
+    'baseline': ('baseline', 'Encoders trained whole, the baselines of phase 1.'),
+    'bench': ('inference', 'Latency, throughput, memory and calibration of a model, phase 4.'),
+    'reference-llm': ('reference_llm',
+                      'A large language model behind an API, as a reference point; phase 4.'),
+    'probe': ('probing', 'What linear probes find in frozen states, phase 5.')}
 
 def _add_phases(commands):
-    for name, about in _PHASES.items():
-        p = _command(commands, phase, name, about, command=name)
+    for name, (made, about) in _PHASES.items():
+        p = _command(commands, phase, name, about, experiment=made)
         p.add_argument('overrides', nargs='*', metavar='KEY=VALUE',
                        help='such as corpus=open seed=1 experiment.KEY=VALUE')
         p.add_argument('--model', metavar='NAME,…', help='of params/model, a hub id or a folder')

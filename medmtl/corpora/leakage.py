@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 import numpy as np
 from ..data.corpus import Corpus
-from ..data.documents import Document, Query
+from ..data.documents import Document, Query, texts_of
 
 # %% ../../nbs/corpora/02_leakage.ipynb #446dba7c
 class Leak(NamedTuple):
@@ -78,13 +78,10 @@ def _shares(grams, a: np.ndarray, b: np.ndarray):
                      shape=common.shape)
 
 # %% ../../nbs/corpora/02_leakage.ipynb #39e662b4
-def _texts(item: Document|Query) -> list[str]:
-    return [item.text, *(c.text for c in getattr(item, 'candidates', ()))]
-
 def _near(items: list[Document|Query], train: np.ndarray, other: np.ndarray, n: int):
     "scipy.sparse.csr_array, train × other: the shares"
     from scipy.sparse import csr_array
-    texts = [_texts(x) for x in items]
+    texts = [texts_of(x) for x in items]
     owner = np.repeat(np.arange(len(items)), np.array([len(t) for t in texts], int))
     of_text = _grams([t for ts in texts for t in ts], n)
     whole = csr_array((np.ones(len(owner), np.int32), (owner, np.arange(len(owner)))),
@@ -135,7 +132,7 @@ def audit(
     if not (len(train) and len(other)): return []
     shares = _near(items, train, other, n)
     row, column = ({i: k for k, i in enumerate(side.tolist())} for side in (train, other))
-    folded = [{_folded(t) for t in (x.text, ' '.join(_texts(x))) if words_of(t)}
+    folded = [{_folded(t) for t in (x.text, ' '.join(texts_of(x))) if words_of(t)}
               for x in items]
     ids = _same([{source(x.id)} for x in items], train, other)
     texts = _same(folded, train, other)

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 from ..formats.anafora import preferred_suffix, suffixes
-from ..data.documents import Document, Query
+from ..data.documents import Document, Query, texts_of
 from ..formats.pubtator import concept_relations
 from ..formats.table import format_named, read_split
 
@@ -51,10 +51,7 @@ def shared_words(
     splits: dict[str, list], # task → documents or queries
 ) -> list[dict]: # task, other, share (0–1) for each two
     "The share of two tasks' words that both have"
-    def texts(item):
-        yield item.text
-        if isinstance(item, Query): yield from (c.text for c in item.candidates)
-    words = {t: {w for item in items for text in texts(item)
+    words = {t: {w for item in items for text in texts_of(item)
                  for w in re.findall(r'[^\W\d_]+', text.lower())} for t, items in splits.items()}
     return [dict(task=a, other=b, share=len(words[a] & words[b]) / max(1, len(words[a] | words[b])))
             for a, b in combinations(words, 2)]

@@ -11,25 +11,13 @@ from random import Random
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
-from ..modeling.language_model import LanguageModel
+from ..modeling.language_model import LanguageModel, next_token_states, token_logits
 
 # %% ../../nbs/evaluation/03a_continued_training.ipynb #47fbd519
 def _row(lm: LanguageModel, rows: list[list[int]]) -> torch.Tensor: # mean loss, a scalar
     "The loss over texts in one row"
-    device = lm.model.device
-    ends = torch.tensor([len(r) for r in rows]).cumsum(0)
-    bounds = torch.stack([torch.zeros_like(ends), ends.roll(1).index_fill(0, torch.tensor(0), 0),
-                          ends], 1)
-    ids = torch.tensor([sum(rows, [])], device=device)
-    positions = torch.cat([torch.arange(len(r)) for r in rows])[None].to(device)
-    states = lm.model.get_decoder()(ids, position_ids=positions, examples=bounds,
-                                    use_cache=False).last_hidden_state[0]
-    keep = torch.ones(len(states), dtype=torch.bool, device=device)
-    keep[ends.to(device) - 1] = False # the last token of a text predicts none of it
-    logits = lm.model.get_output_embeddings()(states[keep]).float()
-    if cap := getattr(lm.model.config, 'final_logit_softcapping', None):
-        logits = cap * torch.tanh(logits / cap)
-    return cross_entropy(logits, ids[0].roll(-1)[keep])
+    states, targets = next_token_states(lm, rows)
+    return cross_entropy(token_logits(lm, states), targets)
 
 def _batches(rows: list[list[int]], batch_tokens: int, rng: Random) -> list[list[list[int]]]:
     "Texts in a random order, so many tokens at once"

@@ -24,10 +24,14 @@ def described(network: Network) -> dict[str, str]:
     if b.layers: what['layers'] = b.layers # of a backbone that was cut
     return {k: json.dumps(v) for k, v in what.items()}
 
-def _differences(saved: dict[str, str], network: Network) -> list[str]:
-    "What the saved weights were trained with that this network has not"
-    return [f'{k} {saved.get(k, "unknown")}, not {v}'
-            for k, v in described(network).items() if saved.get(k) != v]
+_PRECISION = 'dtype', 'quantization' # of the base
+
+def _differences(saved: dict[str, str], network: Network, apart: tuple=()) -> list[str]:
+    "What the saved weights were trained with that this network has not, but for `apart`"
+    now, absent = described(network), {'layers': 'null'} # of a whole backbone
+    def of(where, k): return where.get(k, absent.get(k, 'unknown'))
+    return [f'{k} {of(saved, k)}, not {of(now, k)}' for k in sorted({*now, *saved})
+            if k not in apart and of(saved, k) != of(now, k)]
 
 # %% ../../nbs/training/02_checkpoints.ipynb #3ec906b7
 def _in_order(
@@ -55,7 +59,8 @@ def save_weights(
 def load_weights(
     network: Network, # built with the same backbone, adapters and heads
     path: Path|str,
-):
+    any_precision: bool=False, # also on a base of another precision than they were trained on?
+) -> dict[str, str]: # dtype and quantization of the base on which they were trained
     """Put saved adapters and heads into `network`.
 
     Raises `ValueError` where they belong to another one or are damaged, `FileNotFoundError`."""
@@ -65,11 +70,13 @@ def load_weights(
     except SafetensorError as e:
         raise ValueError(f'{display_path(path)} is damaged ({e}): train again') from None
     with opened as f:
-        params, other = network.trainable(), _differences(f.metadata() or {}, network)
+        params, saved = network.trainable(), f.metadata() or {}
+        other = _differences(saved, network, _PRECISION if any_precision else ())
         if not other and set(f.keys()) != set(params): other = ['other heads or adapted layers']
         if other: raise ValueError(f'{display_path(path)} was trained with {"; ".join(other)}')
         with torch.no_grad():
             for k, p in params.items(): p.copy_(f.get_tensor(k))
+    return {k: saved.get(k, 'unknown').strip('"') for k in _PRECISION}
 
 # %% ../../nbs/training/02_checkpoints.ipynb #33c368c9
 def save_state(
