@@ -223,9 +223,9 @@ def cells(page: Page, pages: list, known: dict, names: dict) -> list:
     return done
 
 
-def write(name: str, cells: list):
+def write(name: str, cells: list, **metadata):
     nb = nbformat.v4.new_notebook(cells=cells, metadata={'kernelspec': {'display_name': 'python3', 'language': 'python', 'name': 'python3'},
-                                                         'language_info': {'name': 'python'}})
+                                                         'language_info': {'name': 'python'}} | metadata)
     for n, c in enumerate(nb.cells): c['id'] = hashlib.sha256(f'{name} {n}'.encode()).hexdigest()[:8]
     file = out/f'{name}.ipynb'; file.parent.mkdir(parents=True, exist_ok=True); nbformat.write(nb, file)
 
@@ -268,18 +268,19 @@ def run_row(about: dict, title: str, name: str) -> str:
 
 
 def run_page(file: Path) -> tuple[str, str, str]: # name, title, row of the table
-    "An executed notebook as a page with the run's title"
+    "An executed notebook as a page with the run's title; not in the sidebar, which would have hundreds of them, on each page of the site"
     nb, name = nbformat.read(file, 4), file.relative_to(runs).with_suffix('').as_posix()
     about = record_in(nb)
     title, done = run_title(about, file), []
+    up = f'\n\n[All runs of this phase](/runs/{Path(name).parent.as_posix()}/index)'
     for cell in nb.cells:
         if {'hide', 'default_exp'} & directives(cell).keys(): continue
         if cell.cell_type == 'markdown':
-            text = cell.source if done else re.sub(r'^#\s+(.+)', rf'# {title}\n\n`{file.stem}`\n\n**\1**', cell.source, count=1)
+            text = cell.source if done else re.sub(r'^#\s+(.+)', rf'# {title}\n\n`{file.stem}`{up}\n\n**\1**', cell.source, count=1)
             done.append(md(re.sub(r'\[([^\]]*)\]\((?![a-z]+:|#)[^)\s]*\)', r'\1', text)))
         elif cell.cell_type == 'code': done.append(code(cell))
     if not done or not done[0].source.startswith('# '): done.insert(0, md(f'# {title}'))
-    write(f'runs/{name}', done)
+    write(f'runs/{name}', done, orphan=True)
     return f'runs/{name}', title, run_row(about, title, name)
 
 
@@ -292,7 +293,7 @@ def run_pages() -> list:
         table = ['| run | test | tokens | minutes | day |', '|---|---|--:|--:|---|', *(row for *_, row in pages)]
         body = f'# Runs: {PHASE_TITLES.get(phase, phase)}\n\nExecuted notebooks, as they stand in `outputs/{phase}`: what each was, and ' \
                'its primary figures on the test set. Minutes are of the machine that each was run on.\n\n' + '\n'.join(table)
-        put(f'runs/{phase}/index', body + toctree([(t, n) for n, t, _ in pages]))
+        put(f'runs/{phase}/index', body)
         made.append((f'Runs: {PHASE_TITLES.get(phase, phase)}', f'runs/{phase}/index', f'{len(pages)} executed runs'))
     return made
 
