@@ -29,7 +29,7 @@ ROOMS = { # folder (or first digit) of notebooks -> title, and what is in it
     'benchmarks': ('Benchmarks', 'Ratios measured in one run, on one machine.')}
 PHASE_TITLES = {'p2_single_task': 'phase 2, one task', 'p2_hp_search': 'phase 2, a search',
                 'p3_multi_task': 'phase 3, several tasks', 'p0_contamination': 'phase 0, contamination',
-                'p0_validation': 'phase 0, validation', 'p1_baseline': 'phase 1, encoders', 'p4_inference': 'phase 4, inference',
+                'p0_validation': 'phase 0, validation', 'p0_decontaminated': 'phase 0, results again', 'p1_baseline': 'phase 1, encoders', 'p4_inference': 'phase 4, inference',
                 'p4_reference_llm': 'phase 4, a reference model', 'p5_probing': 'phase 5, probes'}
 VEGA, RECORD = 'application/vnd.vegalite.v6+json', 'application/vnd.medmtl.record+json'
 md, chart_ids, count, astray = nbformat.v4.new_markdown_cell, itertools.count(1), dict(charts=0, entries=0), []

@@ -258,6 +258,8 @@ _SPECIAL_RULES = { # checked where they are present
     'experiment.each': (_is_overrides, 'a list of overrides'),
     'task.only': _or_null(_names_list),
     'experiment.at': _or_null(_point), 'experiment.reference_run': _or_null(_text),
+    'experiment.runs': (lambda v: v == [] or _list_of(str, v), 'a list of names of runs'),
+    'experiment.audit': _or_null(_text),
     'experiment.tolerance': _from_0(1e6), 'strategy.among_runs': _or_null(_names_list),
     **{f'experiment.{name}': rule for name, rule in _SEARCH_RULES.items()}}
 

@@ -276,6 +276,10 @@ def needed(
     if strategy.get('among') and not strategy['among_runs']:
         return {'strategy.among_runs': [override(overrides, [f'strategy={name}'])
                                         for name in strategy['among']]}
+    if 'audit' in experiment and not experiment['audit']:
+        mine = [o for o in overrides if re.match(r'\+?(model=|(task|corpus|seed)\b)', o)]
+        named = [f'task={params["task"]["id"]}', 'experiment=contamination']
+        return {'experiment.audit': [override(mine, named)]}
     if not experiment.get('at') or experiment['reference_run']: return {}
     # the reference is of all tasks, or of those of the mixture, whatever is trained alone
     mixture = len(params['task'].get('only') or []) > 1
@@ -332,8 +336,8 @@ def _with_needs(overrides: list[str], params: dict, known: Known) -> tuple[list[
     for key, wishes in needed(overrides, params).items():
         found = [planned(wish, check=False, known=known) for wish in wishes]
         names = [p.notebook.stem for p in found]
-        one = key == 'experiment.reference_run'
-        named.append(f'{key}={names[0]}' if one else f'{key}=[{",".join(names)}]')
+        several = key == 'strategy.among_runs'
+        named.append(f'{key}=[{",".join(names)}]' if several else f'{key}={names[0]}')
         plans += found
     return [*overrides, *named], plans
 
@@ -350,6 +354,9 @@ def planned(
     overrides = with_recipe(overrides) # the run must not change when its recipe's file does
     missing = not_built(params)
     if missing: raise RunError(missing)
+    if (params['experiment'] or {}).get('runs') == []:
+        raise RunError('experiment.runs names no run: give the names of finished runs, such as '
+                       'experiment.runs=[NAME,NAME]; `medmtl records` lists them')
     known = known or Known()
     overrides, needs = _with_needs(list(overrides), params, known)
     if needs: params = compose(overrides)
