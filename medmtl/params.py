@@ -241,6 +241,25 @@ _SEARCH_RULES = {
        for name in SEARCHED}}
 
 # %% ../nbs/03_params.ipynb #71ca4e77
+_sizes = (lambda v: isinstance(v, list) and len(v) > 0
+          and all(type(x) is int and x > 0 or x == 'largest' for x in v) and v != ['largest'],
+          'a list of whole numbers from 1, and perhaps largest')
+_counting = (lambda v: isinstance(v, list) and all(type(x) is int and x > 0 for x in v),
+             'a list of whole numbers from 1')
+_seeds = (lambda v: _list_of(int, v) and min(v) >= 0, 'a list of whole numbers from 0')
+_PHASE_RULES = { # of the experiments without strategies
+    **dict.fromkeys(('max_tokens', 'lora_r', 'planted', 'iterations', 'limit', 'bins', 'items'),
+                    _whole(1)),
+    **dict.fromkeys(('new_tokens', 'answer_tokens', 'filler', 'warmups', 'draw_seed', 'resamples'),
+                    _whole(0)),
+    'alpha': _number(0, 1), 'learning_rate': _number(0, 1), 'test_share': _number(0, .99),
+    'seconds': _from_0(1e6), 'price_per_hour': _from_0(1e6), 'merged': _flag,
+    'dose': _one_of('full', 'lora'), 'control': _text, 'adapter_run': _or_null(_text),
+    'epochs': _counting, 'exposures': _counting, 'batch_sizes': _sizes, 'seeds': _seeds,
+    'splits': _names_list, 'audit': _or_null(_text),
+    'runs': (lambda v: v == [] or _list_of(str, v), 'a list of names of runs')}
+
+# %% ../nbs/03_params.ipynb #d68b16cb
 _ADAPTER_RULES = {'r': _whole(1), 'dropout': _from_0(.999), 'targets': _targets}
 _SIZES = 'notes', 'slotted', 'timelines', 'threads', 'medications' # of simulated corpora
 _SPECIAL_RULES = { # checked where they are present
@@ -258,10 +277,8 @@ _SPECIAL_RULES = { # checked where they are present
     'experiment.each': (_is_overrides, 'a list of overrides'),
     'task.only': _or_null(_names_list),
     'experiment.at': _or_null(_point), 'experiment.reference_run': _or_null(_text),
-    'experiment.runs': (lambda v: v == [] or _list_of(str, v), 'a list of names of runs'),
-    'experiment.audit': _or_null(_text),
     'experiment.tolerance': _from_0(1e6), 'strategy.among_runs': _or_null(_names_list),
-    **{f'experiment.{name}': rule for name, rule in _SEARCH_RULES.items()}}
+    **{f'experiment.{name}': rule for name, rule in (_SEARCH_RULES | _PHASE_RULES).items()}}
 
 # %% ../nbs/03_params.ipynb #ff98e2ad
 _ABSENT = object()

@@ -125,11 +125,12 @@ def rough_work(
 ) -> Work:
     "About how many tokens a run trains on and reads, at most"
     streams, strategy = streams_of(params), params['strategy']
-    training, at = strategy['training'], (params['experiment'] or {}).get('at')
-    most = training['max_tokens']
+    training, experiment = strategy['training'], params['experiment'] or {}
+    most, at = training['max_tokens'], experiment.get('at')
     def whole(s): return training['epochs'] * sizes[s.task]['train']
     def limit(s): return (most.get(s.id) if isinstance(most, dict) else most) or whole(s)
-    if at: trained = reference if at == 'own' else at * reference * len(streams)
+    if experiment.get('phase') and experiment.get('method') != 'encoder': trained = 0 # it reads
+    elif at: trained = reference if at == 'own' else at * reference * len(streams)
     else: trained = sum(min(whole(s), limit(s)) for s in streams)
     attempts = len(strategy['ewc']['candidates']) \
         if 'ewc' in strategy and strategy['ewc']['lambda'] is None else 1

@@ -194,11 +194,12 @@ class Planned(NamedTuple):
     tokens: int # that it trains on, about
 
 def _work(plan: Plan, known: Known) -> int: # tokens
-    "About how many tokens a run trains on"
+    "About how many tokens a run trains on, or reads where it trains nothing"
     from medmtl.runs.forecast import rough_sizes, rough_work
     at = (plan.params['experiment'] or {}).get('at')
     reference = sum(_work(n, known) for n in plan.needs) if at else 0
-    return rough_work(plan.params, known.made_of(plan.params, rough_sizes), reference).trained
+    work = rough_work(plan.params, known.made_of(plan.params, rough_sizes), reference)
+    return work.trained or work.read
 
 def _with_needs(planned_runs: list[tuple[str, Plan]], known: Known) -> list[Planned]:
     "Each run once, behind those that it builds on"
@@ -218,7 +219,8 @@ def plans_of(
     "The runs of a study, checked. Raises as `planned` does."
     wishes, known, size = wishes_of(study), Known(), []
     if len(wishes) > 9: print(f'study {name}: {len(wishes)} runs are looked at before the first '
-                              'is made, about a second each', file=sys.stderr)
+                              'is made; a simulated clinic that is not kept here yet takes half '
+                              'a minute', file=sys.stderr)
     if study['budget_minutes']:
         size = _fitted(name, study, [w.overrides for w in wishes], reuse, known)
     return _with_needs([(w.part, planned([*w.overrides, *size], known=known)) for w in wishes],

@@ -50,17 +50,20 @@ def trained_network(
     return network.eval()
 
 # %% ../../nbs/runs/02d_trained.ipynb #2579f73c
-_OF_MODEL = 'checkpoint', 'layers', 'quantization', 'double_quant', 'dtype', 'max_tokens'
+_OF_MODEL = 'checkpoint', 'layers', 'max_tokens'
+_PRECISION = 'quantization', 'double_quant', 'dtype'
 
 def check_trained_on(
     record: dict,   # of the run
     params: dict,   # resolved parameters of what uses it
     corpora: dict[str, Corpus], # task → corpus, as loaded for these
+    any_precision: bool=False,  # may the base be at another than the run's?
 ):
     "Raises `ValueError` where the run is of another strategy, model or corpus; it says which."
     there, name = record['params'], record['run']
     pairs = {'strategy': (there['strategy']['id'], params['strategy']['id'])}
-    pairs |= {f'model.{k}': (there['model'].get(k), params['model'].get(k)) for k in _OF_MODEL}
+    same = _OF_MODEL if any_precision else _OF_MODEL + _PRECISION
+    pairs |= {f'model.{k}': (there['model'].get(k), params['model'].get(k)) for k in same}
     for key, (theirs, ours) in pairs.items():
         if theirs != ours:
             raise ValueError(f'the run {name} has {key}={theirs}, not {ours}: '
