@@ -272,12 +272,13 @@ def run_page(file: Path) -> tuple[str, str, str]: # name, title, row of the tabl
     nb, name = nbformat.read(file, 4), file.relative_to(runs).with_suffix('').as_posix()
     about = record_in(nb)
     title, done = run_title(about, file), []
-    up = f'\n\n[All runs of this phase](/runs/{Path(name).parent.as_posix()}/index)'
+    up = 'index.md' if '/' in name else 'other/index.md'
     for cell in nb.cells:
         if {'hide', 'default_exp'} & directives(cell).keys(): continue
         if cell.cell_type == 'markdown':
-            text = cell.source if done else re.sub(r'^#\s+(.+)', rf'# {title}\n\n`{file.stem}`{up}\n\n**\1**', cell.source, count=1)
-            done.append(md(re.sub(r'\[([^\]]*)\]\((?![a-z]+:|#)[^)\s]*\)', r'\1', text)))
+            text = re.sub(r'\[([^\]]*)\]\((?![a-z]+:|#)[^)\s]*\)', r'\1', cell.source) # where it lies, its links lead nowhere
+            if not done: text = re.sub(r'^#\s+(.+)', rf'# {title}\n\n`{file.stem}` · [all runs of this phase]({up})\n\n**\1**', text, count=1)
+            done.append(md(text))
         elif cell.cell_type == 'code': done.append(code(cell))
     if not done or not done[0].source.startswith('# '): done.insert(0, md(f'# {title}'))
     write(f'runs/{name}', done, orphan=True)
