@@ -9,7 +9,7 @@ __all__ = ['SAME', 'Schema', 'SpanAnnotations', 'candidates', 'cut_parts', 'enco
 # %% ../../nbs/modeling/09_spans.ipynb #ba11220e
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, islice
 import torch
 from torch import Tensor
 from ..data.documents import Document, Mention, Relation
@@ -157,13 +157,29 @@ def span_examples(
     return examples
 
 # %% ../../nbs/modeling/09_spans.ipynb #bdf12d34
+_CLIQUES = 10 # for each part, beyond which the graph is thinned
+_PARTNERS = 3
+
+def _thinned(graph, sureness: dict[tuple[int, int], float]):
+    "The graph with those links alone of which both ends are among the surest"
+    def sure(i, j): return sureness.get((i, j), sureness.get((j, i), 0.))
+    best = {i: sorted(graph[i], key=lambda j: (-sure(i, j), abs(i - j), j))[:_PARTNERS]
+            for i in graph}
+    weak = [(i, j) for i, j in graph.edges if i not in best[j] or j not in best[i]]
+    graph.remove_edges_from(weak)
+    return graph
+
 def _mentions(annotations: SpanAnnotations, schema: Schema) -> list[list[int]]:
     "The part numbers of each mention, in reading order"
     if not schema.discontiguous: return [[i] for i in range(len(annotations.parts))]
     import networkx
     graph = networkx.Graph([p for p, label in annotations.pairs.items() if label == SAME])
     graph.add_nodes_from(range(len(annotations.parts)))
-    groups = [sorted(c, key=lambda i: annotations.parts[i]) for c in networkx.find_cliques(graph)]
+    most = _CLIQUES * len(annotations.parts)
+    cliques = list(islice(networkx.find_cliques(graph), most + 1))
+    if len(cliques) > most:
+        cliques = networkx.find_cliques(_thinned(graph, annotations.pair_confidences))
+    groups = [sorted(c, key=lambda i: annotations.parts[i]) for c in cliques]
     return sorted(groups, key=lambda c: [annotations.parts[i] for i in c])
 
 def _joined(parts: list[tuple[int, int, str]]) -> list[tuple[int, int]]: # words: first, last
