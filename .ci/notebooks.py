@@ -17,6 +17,7 @@ def run_one(path: Path, log: str) -> None:
     "In the child: execute the notebook's cells where it lies; a failed cell's traceback, and the lines that say what was skipped"
     os.setsid() # so that what it started can be stopped with it
     with open(log, 'a') as f: os.dup2(f.fileno(), 1), os.dup2(f.fileno(), 2)
+    with open(os.devnull) as nothing: os.dup2(nothing.fileno(), 0) # nobody answers what it might ask
     from execnb.shell import CaptureShell
     from nbdev.config import get_config
     from nbdev.process import NBProcessor

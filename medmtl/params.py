@@ -241,11 +241,11 @@ _SEARCH_RULES = {
        for name in SEARCHED}}
 
 # %% ../nbs/03_params.ipynb #71ca4e77
-_sizes = (lambda v: isinstance(v, list) and len(v) > 0
-          and all(type(x) is int and x > 0 or x == 'largest' for x in v) and v != ['largest'],
+def _is_counting(v) -> bool: return _list_of(int, v) and min(v) > 0
+
+_counting = (_is_counting, 'a list of whole numbers from 1')
+_sizes = (lambda v: isinstance(v, list) and _is_counting([x for x in v if x != 'largest']),
           'a list of whole numbers from 1, and perhaps largest')
-_counting = (lambda v: isinstance(v, list) and all(type(x) is int and x > 0 for x in v),
-             'a list of whole numbers from 1')
 _seeds = (lambda v: _list_of(int, v) and min(v) >= 0, 'a list of whole numbers from 0')
 _PHASE_RULES = { # of the experiments without strategies
     **dict.fromkeys(('max_tokens', 'lora_r', 'planted', 'iterations', 'limit', 'bins', 'items'),
@@ -255,7 +255,8 @@ _PHASE_RULES = { # of the experiments without strategies
     'alpha': _number(0, 1), 'learning_rate': _number(0, 1), 'test_share': _number(0, .99),
     'seconds': _from_0(1e6), 'price_per_hour': _from_0(1e6), 'merged': _flag,
     'dose': _one_of('full', 'lora'), 'control': _text, 'adapter_run': _or_null(_text),
-    'epochs': _counting, 'exposures': _counting, 'batch_sizes': _sizes, 'seeds': _seeds,
+    'epochs': _counting, 'exposures': (lambda v: v == [] or _is_counting(v), _counting[1]),
+    'batch_sizes': _sizes, 'seeds': _seeds,
     'splits': _names_list, 'audit': _or_null(_text),
     'runs': (lambda v: v == [] or _list_of(str, v), 'a list of names of runs')}
 

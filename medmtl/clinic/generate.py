@@ -20,7 +20,7 @@ from ..formats.anafora import write_anafora
 from ..formats.brat import write_brat
 from .forum_topics import TOPICS, Topic
 from ..formats.cqa import write_cqa
-from ..data.documents import Document, Licence, Query
+from ..data.documents import Document, Licence, Query, texts_of
 from .medication import write_medication_note
 from .notes import write_note
 from ..formats.share2014 import write_share2014
@@ -160,7 +160,7 @@ need them, and where; how many a system can
 # %% ../../nbs/clinic/13_generate.ipynb #641854e4
 def _count_threads(queries: list[Query]) -> dict[str, int]:
     labels = Counter(c.label for q in queries for c in q.candidates)
-    texts = [t for q in queries for t in (q.text, *(c.text for c in q.candidates))]
+    texts = [t for q in queries for t in texts_of(q)]
     return {'threads': len(queries), 'characters': sum(map(len, texts)),
             **{label: labels[label] for label in ('Good', 'PotentiallyUseful', 'Bad')}}
 

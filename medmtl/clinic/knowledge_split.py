@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
-from ..data.documents import Document, Query
+from ..data.documents import Document, Query, texts_of
 from .drugs import drug_name, of_stem
 from .knowledge import Lexicon, homes, world
 
@@ -127,8 +127,7 @@ def facts_in(
 
 def text_of(item: Document|Query) -> str:
     "All of the text"
-    if isinstance(item, Document): return item.text
-    return '\n'.join([item.text, *(c.text for c in item.candidates)])
+    return '\n'.join(texts_of(item))
 
 # %% ../../nbs/clinic/12_knowledge_split.ipynb #27575f77
 @dataclass

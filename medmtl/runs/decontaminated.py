@@ -83,7 +83,8 @@ def decontaminated(
         found = dict(metric=metric, whole=whole[metric], without=None, left_out=None,
                      flagged_by=layers)
         if not layers:
-            without, n = scores_without(stream, test, mine, ids, resamples)
+            without, n = whole, 0
+            if ids: without, n = scores_without(stream, test, mine, ids, resamples)
             found |= dict(without=without[metric], left_out=n)
         out[stream] = found
     return out

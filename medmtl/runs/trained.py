@@ -57,13 +57,14 @@ def check_trained_on(
     record: dict,   # of the run
     params: dict,   # resolved parameters of what uses it
     corpora: dict[str, Corpus], # task → corpus, as loaded for these
-    any_precision: bool=False,  # may the base be at another than the run's?
+    any_precision: bool=False,  # asked again, on the same documents, at whatever precision?
 ):
     "Raises `ValueError` where the run is of another strategy, model or corpus; it says which."
     there, name = record['params'], record['run']
     pairs = {'strategy': (there['strategy']['id'], params['strategy']['id'])}
     same = _OF_MODEL if any_precision else _OF_MODEL + _PRECISION
     pairs |= {f'model.{k}': (there['model'].get(k), params['model'].get(k)) for k in same}
+    if any_precision: pairs['evaluation'] = there['evaluation'], params['evaluation']
     for key, (theirs, ours) in pairs.items():
         if theirs != ours:
             raise ValueError(f'the run {name} has {key}={theirs}, not {ours}: '

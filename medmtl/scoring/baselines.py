@@ -12,7 +12,7 @@ from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from ..data.documents import Document, Mention, Query, Relation
+from ..data.documents import Document, Mention, Query, Relation, texts_of
 from ..data.tasks import Stream, nearest_name, stream_named
 from .tasks import search_engine_scores
 
@@ -169,7 +169,7 @@ def bag_of_words(
     test: list[Query],
 ) -> dict[str, dict[str, float]]: # query id → candidate id → cosine, 0–1
     "How alike the words of question and candidate are, by tf-idf"
-    texts = [t for q in train for t in (q.text, *(c.text for c in q.candidates))]
+    texts = [t for q in train for t in texts_of(q)]
     within = Counter(w for t in texts for w in _bag(t))
     def weighted(text):
         return {w: n * (math.log((1 + len(texts))/(1 + within[w])) + 1)
