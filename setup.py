@@ -18,7 +18,7 @@ setuptools.setup(
     keywords=cfg['keywords'].split(), license='Apache-2.0', url=cfg['git_url'],
     author=cfg['author'], author_email=cfg['author_email'],
     packages=setuptools.find_packages(include=['medmtl', 'medmtl.*']), package_data={'medmtl': ['clinic/words/*.txt']},
-    install_requires=words('requirements'), extras_require={'dev': words('dev_requirements'), 'slurm': words('slurm_requirements')},
+    install_requires=words('requirements'), extras_require={extra: words(f'{extra}_requirements') for extra in ('dev', 'slurm', 'aggregators')},
     classifiers=['Development Status :: 3 - Alpha', f"Intended Audience :: {cfg['audience']}", 'Framework :: Jupyter',
                  'Programming Language :: Python :: 3', f"Natural Language :: {cfg['language']}"],
     python_requires='>=' + cfg['min_python'],

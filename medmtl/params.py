@@ -166,7 +166,9 @@ def _list_of(kind: type, v) -> bool:
 # %% ../nbs/03_params.ipynb #85870dff
 def _is_range(v) -> bool: return _list_of(int, v) and len(v) == 2 and 0 <= v[0] < v[1]
 
-def _is_layers(v) -> bool: return v in ('all', 'none') or _is_range(v)
+_UNMASK = 'all', 'none', 'upper_half', 'last_quarter'
+
+def _is_layers(v) -> bool: return v in _UNMASK or _is_range(v)
 
 def _is_factors(v) -> bool:
     return isinstance(v, dict) and all(_is_number(x) and x >= 0 for x in v.values())
@@ -190,7 +192,7 @@ _tokens_or_auto = (lambda v: v == 'auto' or type(v) is int and v > 0,
 _flag = (lambda v: type(v) is bool, 'true or false')
 _table = (lambda v: isinstance(v, dict) and len(v) > 0, 'a table of values')
 _names = (_is_names, 'a table task: corpus, both of them names (numbers, yes and no in quotes)')
-_layers = (_is_layers, 'all, none or a range of layers [from, to]')
+_layers = (_is_layers, f'{", ".join(_UNMASK)} or a range of layers [from, to]')
 _range = (_is_range, 'a range of layers [from, to]')
 _counts = (lambda v: _list_of(int, v) and len(v) == 3 and min(v) > 0,
            'three whole numbers from 1, of train, dev and test')
@@ -208,6 +210,7 @@ _TRAINING_RULES = {
     'clip': _or_null(_number(0)), 'eval_every': _whole(1), 'patience': _or_null(_whole(1)),
     'sampling': _one_of('single', 'spread', 'proportional', 'uniform', 'temperature'),
     'temperature': _number(0), 'memory_gb': _or_null(_number(0)),
+    'average_last': _or_null(_number(0, 1)),
     'loss_factors': _or_null((_is_factors, 'a table stream: factor')),
     'loss_weighting': _one_of('equal', 'uncertainty')}
 _RULES = { # every run has these
@@ -219,15 +222,18 @@ _RULES = { # every run has these
     'model.quantization': _or_null(_one_of('nf4', 'int8')), 'model.double_quant': _flag,
     'model.unmask': _layers, 'model.max_tokens': _whole(1),
     'strategy.fusion': _one_of('none', 'sum', 'gate'),
-    'strategy.surgery': _one_of('none', 'sum', 'pcgrad'),
+    'strategy.surgery': _one_of('none', 'sum', 'pcgrad', 'upgrad', 'dualproj', 'mgda', 'cagrad',
+                                'imtl_g', 'aligned_mtl', 'nash_mtl', 'fairgrad'),
+    'strategy.surgery_scope': _one_of('all', 'module', 'factor'),
     **{f'strategy.training.{name}': rule for name, rule in _TRAINING_RULES.items()}}
 
 # %% ../nbs/03_params.ipynb #7ac02483
 SEARCHED = ('learning_rate', 'r', 'batch_size', 'epochs', 'warmup', # what a search may vary
-            'sampling', 'temperature', 'loss_weighting')
+            'sampling', 'temperature', 'loss_weighting', 'loss_factor')
 
 def _values_of(name: str) -> tuple: # a rule: values that the setting may take, or null
-    holds, words = _TRAINING_RULES.get(name, _whole(1))
+    special = {'r': _whole(1), 'loss_factor': _number(0)}
+    holds, words = special.get(name) or _TRAINING_RULES[name]
     def all_hold(v):
         return isinstance(v, list) and len(v) > 0 and all(map(holds, v)) and len({*v}) == len(v)
     return _or_null((all_hold, f'a list of different values, each {words}'))
@@ -273,6 +279,8 @@ _SPECIAL_RULES = { # checked where they are present
     'strategy.cross_level.rank': _whole(1),
     'model.resources.gpu': _whole(0), 'model.resources.mem_mb': _whole(1),
     'model.resources.runtime': _whole(1),
+    'model.repeat': (lambda v: type(v) is int and 0 <= v <= 2, '0, 1 or 2'),
+    'model.adapter.use_rslora': _flag,
     'model.layers': _or_null(_whole(1)), 'model.keep_states': _flag, 'model.checkpointing': _flag,
     'model.adapter.layers': _or_null(_range), 'experiment.arm': _one_of('a1', 'a2', 'a3', 'a4'),
     'experiment.each': (_is_overrides, 'a list of overrides'),

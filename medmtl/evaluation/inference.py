@@ -177,7 +177,7 @@ def measure_batches(
         tokens = {}
         def work(i, size=size, tokens=tokens):
             part = drawn_batch(examples, size, i, seed)
-            tokens[i] = sum(len(e) for _, e in part)
+            tokens[i] = sum(e.tokens for _, e in part)
             return answers(network, stream, part)
         with PeakMemory(device) as peak: took = timed(work, device=device, **limits)
         counted = [tokens[i] for i in range(took.warmups, took.warmups + len(took.wall))]

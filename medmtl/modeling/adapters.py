@@ -147,7 +147,7 @@ class BankLinear(nn.Module):
     def add(self,
         name: str,    # the adapter's
         r: int,       # rank
-        alpha: float, # the correction is scaled by α / r
+        scale: float, # of the correction
         generator: torch.Generator, # of A
     ):
         "A new adapter: A as peft draws it (Kaiming uniform, a = √5), B zero"
@@ -155,7 +155,7 @@ class BankLinear(nn.Module):
         drawn = torch.rand(r, size, generator=generator) * 2 - 1
         self.A[name] = nn.Parameter(drawn.mul(size ** -.5).to(device))
         self.B[name] = nn.Parameter(torch.zeros(self.base.out_features, r, device=device))
-        self.scale[name] = alpha / r
+        self.scale[name] = scale
 
     def forward(self,
         x: Tensor, # (rows, length, in)
@@ -305,7 +305,8 @@ def _adapted(bank: _Plan, base: nn.Module, name: str, route: Route, seed: int) -
     layer = BankLinear(base, route, bank.dropout, shift)
     for a in bank._in(i):
         drawn = _generator(seed, bank.drawn_as.get(a, a), name)
-        layer.add(a, bank.ranks[a], bank.alpha * bank.ranks[a], drawn)
+        r = bank.ranks[a]
+        layer.add(a, r, bank.alpha * (r ** .5 if bank.use_rslora else 1.), drawn)
     for t in bank._with_gate(i):
         size = sum(bank.ranks[a] for a in bank._on(t, i)) + 1
         layer.gate[t] = nn.Parameter(torch.zeros(size, device=base.weight.device))
@@ -334,6 +335,14 @@ def _router(bank: _Plan, route: Route, layer: int):
         route.gated = [t for t in bank._with_gate(layer) if t in present]
     return hook
 
+
+def _hook_up(bank: _Plan, model: nn.Module, routes: dict[int, Route]):
+    "Each layer learns before its attention who acts there, and the model draws for dropout"
+    attention = attention_layers(model)
+    for i, route in routes.items():
+        attention[i].register_forward_pre_hook(_router(bank, route, i), with_kwargs=True)
+    model.register_forward_pre_hook(partial(_draw, bank), with_kwargs=True)
+
 # %% ../../nbs/modeling/05_adapters.ipynb #187d1b8b
 class AdapterBank(_Plan):
     """All adapters of a backbone; `model(..., tasks=…)` chooses among them
@@ -351,11 +360,11 @@ class AdapterBank(_Plan):
         gated: bool=False,          # do tasks weigh two adapters with a gate? (else they are added)
         detached: dict[str, list[str]]|None=None, # adapter -> tasks that do not train it
         drawn_as: dict[str, str]|None=None, # adapter -> whose first weights it has; else its own
+        use_rslora: bool=False,     # scale by α / √r instead of α / r (arXiv 2312.03732)
     ):
-        attention, routes = attention_layers(model), {}
-        super().__init__(adapters, active, gated, detached, len(attention))
+        super().__init__(adapters, active, gated, detached, len(attention_layers(model)))
         self.dropout, self.alpha, self.layers = dropout, alpha, nn.ModuleDict()
-        self.drawn_as = drawn_as or {}
+        self.drawn_as, self.use_rslora, routes = drawn_as or {}, use_rslora, {}
         for name in resolve_targets(model, targets):
             route = routes.setdefault(int(name.split('.')[1]), Route())
             layer = _adapted(self, model.get_submodule(name), name, route, seed)
@@ -363,9 +372,7 @@ class AdapterBank(_Plan):
             setattr(model.get_submodule(parent), child, layer)
             self.layers[name.replace('.', '/')] = layer
         _let_read_together(self.layers)
-        for i, route in routes.items():
-            attention[i].register_forward_pre_hook(_router(self, route, i), with_kwargs=True)
-        model.register_forward_pre_hook(partial(_draw, self), with_kwargs=True)
+        _hook_up(self, model, routes)
 
     def set_task_gradients(self,
         adapter: str,

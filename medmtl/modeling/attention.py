@@ -307,17 +307,17 @@ def attention_layers(
 
 def unmask(
     model: nn.Module,             # a decoder without its language-model head
-    layers: str|list[int]='all',  # 'none', 'all' or [from, to]: the layers from ≤ i < to
+    layers: str|list[int]='all',  # 'all', 'none', 'upper_half', 'last_quarter' or [from, to]: ≤ i <
 ) -> list[int]: # the layers without a mask
     "Lift the causal mask in chosen layers, and put it on in the others. Raises `ValueError`."
     attention = attention_layers(model)
     n = len(attention)
-    if layers == 'none': chosen = range(0)
-    elif layers == 'all': chosen = range(n)
+    named = {'none': n, 'all': 0, 'upper_half': n // 2, 'last_quarter': n - n // 4} # from there up
+    if isinstance(layers, str) and layers in named: chosen = range(named[layers], n)
     elif not isinstance(layers, str) and len(layers) == 2 and 0 <= layers[0] < layers[1] <= n:
         chosen = range(*layers)
     else:
-        raise ValueError(f"unmask must be 'none', 'all' or [from, to] within 0–{n}, "
-                         f"not {layers!r}")
+        raise ValueError(f'unmask must be {", ".join(named)} or [from, to] within 0–{n}, '
+                         f'not {layers!r}')
     for i, a in enumerate(attention): a.is_causal = i not in chosen
     return list(chosen)

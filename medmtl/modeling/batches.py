@@ -23,7 +23,7 @@ class Batch:
     examples: Tensor     # (n, 3) row (0), start, end; on the CPU
     tasks: Tensor        # (k, 3) stream's number, start, end; on the CPU
     head_inputs: dict[str, HeadInputs] # stream -> where its head reads, and its targets
-    tokens: dict[str, int]  # stream -> tokens
+    tokens: dict[str, int]  # stream -> tokens of its texts, repeated ones counted once
     states: Tensor|None = None # (1, tokens, hidden) below the first adapted layer, if kept
 
     def inputs(self):
@@ -52,7 +52,7 @@ def collate(
         groups = torch.tensor([e.source for e in members for _ in e.reads])
         tensors = (to_device(t, device) for t in (torch.cat(at), targets, groups))
         inputs[stream] = HeadInputs(*tensors, list(members), list(numbers))
-    tokens = {streams[t]: end - start for t, start, end in tasks}
+    tokens = {s: sum(e.tokens for _, e in part) for s, part in parts.items()}
     return Batch(to_device([ids], device), to_device([positions], device),
                  torch.tensor(bounds), torch.tensor(tasks), inputs, tokens,
                  frozen(windows) if frozen else None)

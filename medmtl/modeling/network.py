@@ -134,7 +134,8 @@ def _table(
     weights: dict[str, nn.Parameter],
 ) -> TaskGradients:
     "A table for weights that streams share; the modules that they belong to get their views of it"
-    table = TaskGradients(list(streams), list(weights.values()))
+    of = [k.rpartition('.')[0] for k in weights] # the module of each
+    table = TaskGradients(list(streams), list(weights.values()), of)
     modules = {} # one adapter, or one cross-level module -> its views
     for k, view in zip(weights, table.views, strict=True):
         modules.setdefault(tuple(k.split('.')[:2]), {})[k] = view

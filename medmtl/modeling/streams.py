@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 from ..data.tasks import Stream
-from .windows import Example
+from .windows import Example, repeated
 from .span_head import SpanHead
 from .spans import Schema, decode_spans, span_examples, representable
 from .ranking import RankingHead, decode_ranking, ranking_examples
@@ -65,9 +65,11 @@ def make_examples(
     items: list,         # documents, or queries
     tokenizer,           # a fast tokenizer
     max_tokens: int=512, # the longest example
+    repeat: int=0,       # further copies of its text before it; see `repeated`
 ) -> list[Example]: # in the order of the items
     "Documents or queries as the stream's examples"
-    return _KINDS[stream.head].examples(stream, items, tokenizer, max_tokens)
+    found = _KINDS[stream.head].examples(stream, items, tokenizer, max_tokens)
+    return [repeated(e, repeat) for e in found] if repeat else found
 
 def decode(
     stream: Stream,

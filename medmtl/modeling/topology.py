@@ -154,10 +154,11 @@ def build_network(
     weighting: str='equal',         # of the streams' losses: 'equal' or 'uncertainty'
     factors: dict[str, float]|None=None, # stream -> factor of its loss
     frozen: FrozenStates|None=None, # made before, of the same backbone; see `FrozenStates`
+    use_rslora: bool=False,         # scale adapters by α / √r
 ) -> Network:
     "A backbone with adapters and a head for each stream, which begins as if it were alone"
     bank = AdapterBank(backbone.model, layout.ranks, layout.active, targets, alpha, dropout, seed,
-                       layout.gated, layout.detached, layout.drawn_as)
+                       layout.gated, layout.detached, layout.drawn_as, use_rslora)
     levels, device = None, backbone.model.device
     heads = make_heads(streams, backbone.hidden, seed, device)
     if layout.depth is not None:

@@ -24,7 +24,8 @@ from ..modeling.merging import merge
 from ..modeling.network import Network
 from ..modeling.predict import predict
 from ..modeling.streams import decode, make_examples
-from .assembly import Assembly, network_of, predictions_of, streams_of
+from .assembly import (
+    Assembly, network_of, predictions_of, reading, streams_of)
 from .trained import run_weights
 from ..training.checkpoints import load_weights
 from ..training.micro_tokens import default_target
@@ -103,7 +104,7 @@ def measure(
     settings, stream = params['experiment'], timed_stream(params)
     test = load_corpora(params)[stream.task].splits['test']
     def examples_of(tokenizer):
-        return make_examples(stream, test, tokenizer, params['model']['max_tokens'])
+        return make_examples(stream, test, tokenizer, **reading(params))
     network, examples, about = _loaded(params, merged, examples_of)
     limits = {k: settings[k] for k in ('warmups', 'iterations', 'seconds')}
     def batches(of): return measure_batches(network, stream.id, examples, of,
@@ -127,7 +128,7 @@ def length_figures(
 ) -> dict[str, float]: # examples, items, tokens of an item, and of an example: mean, quartiles, …
     "The distribution of lengths that batches are drawn from. Raises `ValueError` for no examples."
     if not examples: raise ValueError('there are no examples, so they have no length')
-    lengths = [len(e) for e in examples]
+    lengths = [e.tokens for e in examples]
     q = np.percentile(lengths, [0, 25, 50, 75, 95, 100], method='inverted_cdf')
     names = ('shortest', 'p25', 'p50', 'p75', 'p95', 'longest')
     return dict(examples=len(examples), items=items, tokens_per_item=sum(lengths) / items,

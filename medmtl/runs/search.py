@@ -17,13 +17,15 @@ from ..data.tasks import Stream
 from ..modeling.topology import Topology
 from ..paths import atomic, project_root
 from .assembly import (Assembly, development, network_of, normalisers, predictions_of,
-                                  scored, split_examples, streams_of, topology_of, training_options)
+                                  reading, scored, split_examples, streams_of, topology_of,
+                                  training_options)
 from ..training.batch_schedule import PLANNED, schedule_batches, side_by_side
 from ..training.checkpoints import load_weights
 from ..training.loop import Training, train
 
 # %% ../../nbs/runs/02b_search.ipynb #edf71bd6
 _HEAT = 'temperature ' # before a sampling's temperature
+_FACTOR = 'loss_factor ' # before the stream whose loss it multiplies
 
 def space_of(
     params: dict, # resolved parameters of an experiment that searches
@@ -40,6 +42,8 @@ def space_of(
         if 'temperature' in mixed.get('sampling', ()) and heats:
             kept = [s for s in mixed['sampling'] if s != 'temperature']
             mixed['sampling'] = kept + [f'{_HEAT}{t:g}' for t in heats]
+        factors = mixed.pop('loss_factor', None)
+        if factors: mixed |= {f'{_FACTOR}{s}': factors for s in params['task']['streams']}
         space |= mixed
     if not space: raise ValueError('experiment.grid is empty: name the values of some setting')
     return space
@@ -50,6 +54,9 @@ def trials_of(params: dict) -> int: # how many trials a search makes
     return e['trials'] if e['search'] == 'tpe' else min(e['trials'], points)
 
 # %% ../../nbs/runs/02b_search.ipynb #7994d26b
+def _factors(settings: dict) -> dict[str, float]: # stream -> factor of its loss
+    return {k.removeprefix(_FACTOR): v for k, v in settings.items() if k.startswith(_FACTOR)}
+
 def overrides_of(
     params: dict,   # resolved parameters
     settings: dict, # setting -> value
@@ -64,7 +71,10 @@ def overrides_of(
         elif name == 'sampling' and str(value).startswith(_HEAT):
             out['strategy.training.sampling'] = 'temperature'
             out['strategy.training.temperature'] = float(value.removeprefix(_HEAT))
-        else: out[f'strategy.training.{name}'] = value
+        elif not name.startswith(_FACTOR): out[f'strategy.training.{name}'] = value
+    if factors := _factors(settings):
+        each = ', '.join(f'{s}: {x}' for s, x in factors.items())
+        out['strategy.training.loss_factors'] = f'{{{each}}}' # a table, as Hydra reads it
     return out
 
 def with_settings(
@@ -77,7 +87,7 @@ def with_settings(
         *groups, name = path.split('.')
         at = out
         for g in groups: at = at[g]
-        at[name] = value
+        at[name] = _factors(settings) if name == 'loss_factors' else value
         if name != 'r': continue
         at['alpha'] = 2 * value
         if groups[0] == 'model': # which the private adapter follows
@@ -92,6 +102,8 @@ def default_settings(params: dict) -> dict: # setting -> its value as the parame
         if name == 'r': out[name] = next(a['r'] for a in adapters.values() if a)
         elif name == 'sampling' and training[name] == 'temperature':
             out[name] = f'{_HEAT}{training["temperature"]:g}'
+        elif name.startswith(_FACTOR):
+            out[name] = (training['loss_factors'] or {}).get(name.removeprefix(_FACTOR), 1.)
         else: out[name] = training[name]
     return out
 
@@ -165,11 +177,12 @@ def _trials_params(params: dict, tried: dict[str, dict]) -> dict:
     "The parameters of a network that holds all trials"
     out, streams = deepcopy(params), params['task']['streams']
     training = out['strategy']['training']
-    if any(with_settings(params, s)['strategy']['training']['loss_weighting'] == 'uncertainty'
-           for s in tried.values()): training['loss_weighting'] = 'uncertainty'
-    factors = training['loss_factors'] or {}
-    training['loss_factors'] = {f'{s}@{t}': factors[s] for s in streams if s in factors
-                                for t in tried} or None
+    changed = {t: with_settings(params, s)['strategy']['training'] for t, s in tried.items()}
+    if any(c['loss_weighting'] == 'uncertainty' for c in changed.values()):
+        training['loss_weighting'] = 'uncertainty'
+    factors = {t: c['loss_factors'] or {} for t, c in changed.items()}
+    training['loss_factors'] = {f'{s}@{t}': factors[t][s] for t in tried for s in streams
+                                if s in factors[t]} or None
     return out
 
 def assemble_trials(
@@ -187,14 +200,14 @@ def assemble_trials(
     equal = {c.id for (t, _), c in copies.items()
              if changed[t]['strategy']['training']['loss_weighting'] == 'equal'}
     for name in equal & {*network.log_variance}: del network.log_variance[name]
-    longest = params['model']['max_tokens']
-    found = split_examples(streams, corpora, network.backbone.tokenizer, longest)
+    read_as = reading(params)
+    found = split_examples(streams, corpora, network.backbone.tokenizer, **read_as)
     def of_copies(by): return {c.id: by[s] for (_, s), c in copies.items()}
     examples = {split: of_copies(by) for split, by in found.items()}
     items = {split: {s.id: corpora[s.task].splits[split] for s in streams} for split in SPLITS}
     normalise = normalisers(streams, items['train'], network.backbone)
     return Assembly([*copies.values()], {split: of_copies(by) for split, by in items.items()},
-                    examples, network, longest,
+                    examples, network, read_as,
                     {c.id: normalise[s] for (_, s), c in copies.items() if s in normalise})
 
 # %% ../../nbs/runs/02b_search.ipynb #3112c8da

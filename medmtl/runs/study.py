@@ -163,7 +163,7 @@ def _snakemake(runs: dict[str, dict], jobs: int, threads: int, more: list[str], 
 def _fitted(name: str, study: dict, wishes: list[list[str]], reuse: bool,
             known: Known) -> list[str]:
     "The size that was begun, or the largest that keeps to the budget; says which and why"
-    from medmtl.runs.assembly import split_examples, streams_of
+    from medmtl.runs.assembly import reading, split_examples, streams_of
     from medmtl.runs.forecast import forecast, measure, work_of
     plans = [[planned([*w, *size], check=False, known=known) for w in wishes]
              for size in study['sizes']]
@@ -176,7 +176,7 @@ def _fitted(name: str, study: dict, wishes: list[list[str]], reuse: bool,
           file=sys.stderr)
     # the same for every size
     examples = [split_examples(streams_of(p.params), known.of(p.params), tokenizer,
-                               p.params['model']['max_tokens']) for p in plans[0]]
+                               **reading(p.params)) for p in plans[0]]
     for size, ps in zip(study['sizes'], plans, strict=True):
         seconds = [forecast(work_of(p.params, e), rates)
                    for p, e in zip(ps, examples, strict=True)]

@@ -61,7 +61,7 @@ def schedule_batches(
     if sampling not in SAMPLING:
         raise ValueError(f'sampling is one of {", ".join(SAMPLING)}, not {sampling!r}')
     present = {s: e for s, e in examples.items() if e}
-    def tokens(s, group): return sum(len(present[s][i]) for i in group)
+    def tokens(s, group): return sum(present[s][i].tokens for i in group)
     def number(s, group): return len(group)
     cost, budget = (tokens, batch_tokens) if batch_tokens else (number, batch_size)
     size = {s: epochs * cost(s, range(len(e))) for s, e in present.items()}

@@ -22,13 +22,15 @@ def described(network: Network) -> dict[str, str]:
                 quantization=b.quantization, unmasked=b.unmasked, ranks=bank.ranks,
                 active=bank.active, alpha=bank.alpha, exit=levels and [levels.depth, levels.exit])
     if b.layers: what['layers'] = b.layers # of a backbone that was cut
+    if getattr(bank, 'use_rslora', False): what['use_rslora'] = True
     return {k: json.dumps(v) for k, v in what.items()}
 
 _PRECISION = 'dtype', 'quantization' # of the base
 
 def _differences(saved: dict[str, str], network: Network, apart: tuple=()) -> list[str]:
     "What the saved weights were trained with that this network has not, but for `apart`"
-    now, absent = described(network), {'layers': 'null'} # of a whole backbone
+    now = described(network)
+    absent = {'layers': 'null', 'use_rslora': 'false'} # of a whole backbone, scaled by α / r
     def of(where, k): return where.get(k, absent.get(k, 'unknown'))
     return [f'{k} {of(saved, k)}, not {of(now, k)}' for k in sorted({*now, *saved})
             if k not in apart and of(saved, k) != of(now, k)]

@@ -10,6 +10,7 @@ __all__ = ['VARIANCE_SPEED', 'TRIM_EVERY', 'GROWTH', 'backward_step', 'step_toke
 import math, time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 import torch
@@ -21,7 +22,7 @@ from ..progress import Progress
 from .checkpoints import load_state, save_state, save_weights
 from .token_ledger import Ledger
 from .batch_schedule import schedule_batches
-from .gradient_surgery import SURGERY, apply_surgery
+from .gradient_surgery import apply_surgery, check_surgery
 
 # %% ../../nbs/training/04_loop.ipynb #67afb675
 def backward_step(
@@ -113,6 +114,10 @@ def _copies(weights: dict) -> dict:
     "The weights as they are now, on the CPU"
     return {name: p.detach().cpu().clone() for name, p in weights.items()}
 
+def _set(weights: dict, values: dict):
+    with torch.no_grad():
+        for k, p in weights.items(): p.copy_(values[k])
+
 def _training_groups(network: Network, steps: list[dict]) -> list[TrainingGroup]:
     "The groups that take part, each with those of its streams that do"
     present = {s for step in steps for s in step}
@@ -169,13 +174,34 @@ class _Watch:
                  'needs less')
 
 # %% ../../nbs/training/04_loop.ipynb #94744adf
+class _Means:
+    "The mean of each group's weights since averaging began"
+    def __init__(self, steps: dict[str, int]|None=None, weights: dict[str, Tensor]|None=None):
+        self.steps, self.weights = steps or {}, weights or {} # group -> how many; name -> mean
+
+    def add(self, group: TrainingGroup):
+        self.steps[group.name] = n = self.steps.get(group.name, 0) + 1
+        for k, p in group.weights.items():
+            now = p.detach()
+            if n == 1: self.weights[k] = now.clone()
+            else: self.weights[k] = self.weights[k].to(now.device).lerp_(now, 1 / n)
+
+    @contextmanager
+    def in_place(self, group: TrainingGroup):
+        "The group's means in the network, for as long as this lasts, if there are any"
+        if group.name not in self.steps: return (yield)
+        now = {k: p.detach().clone() for k, p in group.weights.items()}
+        _set(group.weights, self.weights)
+        try: yield
+        finally: _set(group.weights, now)
+
+# %% ../../nbs/training/04_loop.ipynb #4c7fb603
 class _Run:
     "A training under way"
     def __init__(self, network: Network, steps: list[dict], folder: Path,
-                 weight_decay: float, surgery: str, lenient: bool, backward: Callable,
+                 weight_decay: float, surgery: tuple[str, str], lenient: bool, backward: Callable,
                  **by_group):
-        if surgery not in SURGERY:
-            raise ValueError(f'surgery is one of {", ".join(SURGERY)}, not {surgery!r}')
+        check_surgery(*surgery)
         self.network, self.steps, self.folder, self.surgery = network, steps, folder, surgery
         self.backward = backward
         self.groups = _training_groups(network, steps)
@@ -184,10 +210,11 @@ class _Run:
         self.lenient = lenient # with groups that diverge
         # the rates are set before each step
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.groups, weight_decay))
-        self.tables = network.set_task_gradients() if surgery != 'none' else []
+        self.tables = network.set_task_gradients() if surgery[0] != 'none' else []
         self.history, self.done, self.saved = Training(), 0, time.monotonic()
         self.trimmed, self.watch = time.monotonic(), _Watch()
         self.kept = _copies(network.trainable())
+        self.means = _Means()
 
     def resume(self) -> str: # a note on it, or nothing
         "Network, optimizer and random numbers as they were when last saved, if they were"
@@ -196,13 +223,14 @@ class _Run:
         self.done = state['step']
         self.history = Training(Ledger(state['ledger']), state['evaluations'], state['stopped'])
         self.kept = state['kept']
+        self.means = _Means(state.get('averaged'), state.get('means'))
         return state.get('note', '')
 
     def save(self):
         h, self.saved = self.history, time.monotonic()
         save_state(self.folder/'state.pt', self.network, self.optimizer, step=self.done,
                    kept=self.kept, evaluations=h.evaluations, ledger=h.ledger.steps,
-                   stopped=h.stopped)
+                   stopped=h.stopped, averaged=self.means.steps, means=self.means.weights)
 
     def after_step(self, evaluated: bool, save_every: float, bar: Progress):
         "Save the state if it is time to, and give memory back"
@@ -218,8 +246,7 @@ class _Run:
 
     def finish(self):
         "The weights that were kept, in the network and on the disk; and the ledger"
-        with torch.no_grad():
-            for k, p in self.network.trainable().items(): p.copy_(self.kept[k])
+        _set(self.network.trainable(), self.kept)
         save_weights(self.network, self.folder/'weights.safetensors', self.kept)
         self.history.ledger.save(self.folder/'ledger.jsonl')
 
@@ -276,8 +303,8 @@ def _gradients(run: _Run, step: dict, examples: dict, micro_tokens: int,
     losses, tokens = run.backward(run.network, step, examples, micro_tokens, **options)
     if not run.tables: return losses, tokens, {}
     generator = torch.Generator().manual_seed(seed * 1_000_003 + n)
-    cosines = apply_surgery(run.tables, run.surgery, generator)
-    return losses, tokens, {'cosines': cosines}
+    surgery, scope = run.surgery
+    return losses, tokens, apply_surgery(run.tables, surgery, generator, scope)
 
 def _clipped(run: _Run, group_step: dict[str, int], clip: float|None, n: int) -> dict[str, float]:
     """Clip the groups' gradients: their norms.
@@ -344,10 +371,27 @@ def _move(run: _Run, n: int, step: dict, examples: dict, micro_tokens: int, clip
                            gradient_norm=_finite(norms), **found)
     return group_step, sum(losses.values()) / len(losses)
 
+def _begin(run: _Run, note: str, bar: Progress):
+    "What there is to say before the first step"
+    if note: bar.note(note)
+    if early := _over_early(run.groups, run.steps): bar.note(
+        f'{", ".join(early)} will have no batch in the later half of the steps, and the others '
+        'go on with what they share: strategy.training.sampling=spread or temperature mixes')
+    if run.done and not run.over: bar.note(f'goes on at step {run.done + 1} of {len(run.steps)}')
+
+def _average(run: _Run, group_step: dict[str, int], share: float):
+    "Take those groups' weights into the mean that are in the last share of their steps"
+    for group in run.groups:
+        steps = len(run.steps_of[group.name])
+        if group.name in run.history.stopped: continue
+        if group_step.get(group.name, -1) >= steps - max(1, round(share * steps)):
+            run.means.add(group)
+
 def _look(run: _Run, due: list, evaluate: Callable, patience: int|None,
           stop: Callable|None, bar: Progress):
     "Evaluate the groups whose turn it is, and end those that are not worth going on with"
-    for group, eval_step in due: _evaluate(run, group, eval_step, evaluate, patience, bar)
+    for group, eval_step in due:
+        with run.means.in_place(group): _evaluate(run, group, eval_step, evaluate, patience, bar)
     if not (due and stop): return
     for name in stop(run.history):
         if name in run.history.stopped: continue
@@ -368,13 +412,15 @@ def train(
     batch_tokens: int|None=None,  # or tokens of a stream a step
     micro_tokens: int=4096,       # tokens that are computed at once
     clip: float|None=1.,          # largest norm of a group's gradient; None for no clipping
+    average_last: float|None=None, # share of a group's steps, at the end, that are averaged
     eval_every: int|dict[str, list[int]]=200, # steps of a group; or stream -> after which steps
     patience: int|None=3,         # evaluations without a better score, then stop; None for never
     max_tokens: int|None=None,    # of training, a stream
     max_steps: int|None=None,
     sampling: str='single',       # of streams; see `schedule_batches`
     temperature: float=2.,        # of sampling
-    surgery: str='none',          # of gradients in what is shared: 'none', 'sum' (logged), 'pcgrad'
+    surgery: str='none',          # of gradients in what is shared; see `gradient_surgery.SURGERY`
+    surgery_scope: str='all',     # 'all' of it together, or each 'module', or each 'factor'
     penalty: Callable[[Network], None]|None=None, # adds to the gradients before they are clipped
     seed: int=0,
     save_every: float=300.,       # seconds without an evaluation after which the state is saved
@@ -388,17 +434,13 @@ def train(
         examples, batch_size=batch_size, epochs=epochs, seed=seed, max_tokens=max_tokens,
         max_steps=max_steps, sampling=sampling, temperature=temperature, batch_tokens=batch_tokens)
     torch.manual_seed(seed)
-    run = _Run(network, steps, Path(folder), weight_decay, surgery, lenient, backward,
-               warmup=warmup, learning_rate=learning_rate, eval_every=eval_every)
+    run = _Run(network, steps, Path(folder), weight_decay, (surgery, surgery_scope), lenient,
+               backward, warmup=warmup, learning_rate=learning_rate, eval_every=eval_every)
     note = run.resume()
     sizes = [step_tokens(step, examples) for step in steps]
     seen = sum(run.history.ledger.totals().values()) if run.over else sum(sizes[:run.done])
     with Progress(seen if run.over else sum(sizes), 'tokens', 'training', initial=seen) as bar:
-        if note: bar.note(note)
-        if early := _over_early(run.groups, steps): bar.note(
-            f'{", ".join(early)} will have no batch in the later half of the steps, and the others '
-            'go on with what they share: strategy.training.sampling=spread or temperature mixes')
-        if run.done and not run.over: bar.note(f'goes on at step {run.done + 1} of {len(steps)}')
+        _begin(run, note, bar)
         for n in range(run.done, run.done if run.over else len(steps)):
             step = run.left(n)
             if not step:
@@ -406,6 +448,7 @@ def train(
                 bar.update(sizes[n])
                 continue
             group_step, loss = _move(run, n, step, examples, micro_tokens, clip, penalty, seed)
+            if average_last: _average(run, group_step, average_last)
             run.done = n + 1
             bar.update(sizes[n], loss=loss)
             due = _due(run, group_step)

@@ -18,6 +18,7 @@ NOTEBOOKS = {
                       dict(model='tiny-llama8b', repeats=1, cases=[[6, 'short', 2, 12]]), ['frame']),
     '2 strategies, 3B': (70, '01_strategies', dict(model='shape:llama3b', repeats=5, sizes={'short': [8, 45], 'long': [4, 400]}),
                          dict(model='tiny-llama3b', repeats=1, sizes={'short': [2, 12]}), ['frame']),
+    '2 aggregators': (40, '08_aggregators', dict(model='smollm2', repeats=5), dict(model='tiny-llama3b', repeats=1, rows=2, length=8), ['frame']),
     '3 against peft': (80, '02_against_peft', dict(model='smollm2', precisions=['bfloat16'], repeats=3, sizes={'sentences': [32, 20], 'notes': [32, 10]}),
                        dict(model='tiny-llama3b', precisions=['float32'], repeats=1, sizes={'sentences': [4, 2]}), ['frame']),
     '3 frozen states': (60, '03_frozen_states', dict(model='smollm2', repeats=5, documents=32), dict(model='tiny-smollm2', repeats=1, documents=3), ['table'])}
