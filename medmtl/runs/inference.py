@@ -24,8 +24,7 @@ from ..modeling.merging import merge
 from ..modeling.network import Network
 from ..modeling.predict import predict
 from ..modeling.streams import decode, make_examples
-from .assembly import (
-    Assembly, network_of, predictions_of, reading, streams_of)
+from .assembly import Assembly, network_of, predictions_of, reading, streams_of
 from .trained import run_weights
 from ..training.checkpoints import load_weights
 from ..training.micro_tokens import default_target

@@ -11,6 +11,8 @@ from pathlib import Path
 from ..paths import atomic
 
 # %% ../../nbs/training/01_token_ledger.ipynb #a477aef9
+_OF_PAIRS = 'cosines', 'gram' # of streams, by gradient surgery
+
 class Ledger:
     "What each step has seen and cost"
     def __init__(self, steps: list[dict]=()): self.steps = list(steps)
@@ -42,7 +44,7 @@ class Ledger:
         rows = []
         for s in self.steps:
             for stream in s['tokens']:
-                figures = {k: of(v, stream) for k, v in s.items() if k != 'cosines'}
+                figures = {k: of(v, stream) for k, v in s.items() if k not in _OF_PAIRS}
                 rows.append(figures | {'stream': stream})
         columns = None if rows else ['step', 'stream', 'tokens', 'seconds', 'loss']
         frame = pd.DataFrame(rows, columns=columns)
