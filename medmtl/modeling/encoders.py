@@ -134,6 +134,7 @@ class NoAdapters(AdapterBank):
     def __init__(self, tasks: list[str]):
         super(AdapterBank, self).__init__({}, {t: {} for t in tasks}, False, None, 0)
         self.dropout, self.alpha, self.layers, self.drawn_as = 0., None, nn.ModuleDict(), {}
+        self.use_rslora = False
 
 # %% ../../nbs/modeling/17a_encoders.ipynb #a3890987
 def _check_encoder(model: nn.Module, checkpoint: str):

@@ -38,7 +38,7 @@ def token_limits(
                          'nothing to be equal to: name a reference with these tasks')
     total = sum(had.values())
     wanted = {s: had[s] if at == 'own' else max(1, round(at * total)) for s in examples}
-    once = {s: sum(map(len, rows)) for s, rows in examples.items()}
+    once = {s: sum(e.tokens for e in rows) for s, rows in examples.items()}
     return dict(max_tokens=wanted, epochs=max(math.ceil(wanted[s] / once[s]) + 1 for s in wanted))
 
 def token_parity(

@@ -173,16 +173,16 @@ def _merged(layouts: list[Topology]) -> Topology:
     return replace(layouts[0], **together)
 
 # %% ../../nbs/runs/02b_search.ipynb #92eeabc5
-def _trials_params(params: dict, tried: dict[str, dict]) -> dict:
+def _trials_params(params: dict, changed: dict[str, dict]) -> dict: # trial -> its parameters
     "The parameters of a network that holds all trials"
     out, streams = deepcopy(params), params['task']['streams']
     training = out['strategy']['training']
-    changed = {t: with_settings(params, s)['strategy']['training'] for t, s in tried.items()}
-    if any(c['loss_weighting'] == 'uncertainty' for c in changed.values()):
+    of_trial = {t: p['strategy']['training'] for t, p in changed.items()}
+    if any(x['loss_weighting'] == 'uncertainty' for x in of_trial.values()):
         training['loss_weighting'] = 'uncertainty'
-    factors = {t: c['loss_factors'] or {} for t, c in changed.items()}
-    training['loss_factors'] = {f'{s}@{t}': factors[t][s] for t in tried for s in streams
-                                if s in factors[t]} or None
+    training['loss_factors'] = {f'{s}@{t}': factor for t, x in of_trial.items()
+                                for s, factor in (x['loss_factors'] or {}).items()
+                                if s in streams} or None
     return out
 
 def assemble_trials(
@@ -196,7 +196,7 @@ def assemble_trials(
     def layout_of(_, __, model):
         return _merged([_trial_layout(topology_of(p, streams, model), t)
                         for t, p in changed.items()])
-    network = network_of(_trials_params(params, tried), [*copies.values()], layout_of)
+    network = network_of(_trials_params(params, changed), [*copies.values()], layout_of)
     equal = {c.id for (t, _), c in copies.items()
              if changed[t]['strategy']['training']['loss_weighting'] == 'equal'}
     for name in equal & {*network.log_variance}: del network.log_variance[name]

@@ -22,7 +22,7 @@ def described(network: Network) -> dict[str, str]:
                 quantization=b.quantization, unmasked=b.unmasked, ranks=bank.ranks,
                 active=bank.active, alpha=bank.alpha, exit=levels and [levels.depth, levels.exit])
     if b.layers: what['layers'] = b.layers # of a backbone that was cut
-    if getattr(bank, 'use_rslora', False): what['use_rslora'] = True
+    if bank.use_rslora: what['use_rslora'] = True
     return {k: json.dumps(v) for k, v in what.items()}
 
 _PRECISION = 'dtype', 'quantization' # of the base

@@ -48,9 +48,9 @@ def check_surgery(
     scope: str='all', # one of `SCOPES`
 ):
     "Raises `ValueError` for what there is not, or is not installed"
-    for name, known in (surgery, SURGERY), (scope, SCOPES):
+    for what, name, known in ('surgery', surgery, SURGERY), ('surgery_scope', scope, SCOPES):
         if name not in known:
-            raise ValueError(f'surgery is one of {", ".join(known)}, not {name!r}')
+            raise ValueError(f'{what} is one of {", ".join(known)}, not {name!r}')
     if surgery in AGGREGATORS: weighting(surgery)
 
 def _weights(K: Tensor, surgery: str, generator: torch.Generator|None) -> Tensor: # (…, T)
